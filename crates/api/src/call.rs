@@ -1,0 +1,209 @@
+use model::{SpanId, TraceId};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ApiError, AssembledTrace, Found, OpenedTrace, ServiceCount, SpanDetail, Status, TextPart, TracePage,
+    TracesRequest, ViewId, Viewport, ViewportRequest,
+};
+
+/// What can be asked of the service. Each names the [`Reply`] it gets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Call {
+    /// Addresses, ledger, sizes, problems. [`Reply::Status`]
+    Status,
+    /// A window of the trace list. [`Reply::Traces`]
+    Traces(TracesRequest),
+    /// All services with the number of traces they take part in. [`Reply::Services`]
+    Services,
+    /// Assembles a trace and keeps it as a view. [`Reply::Opened`]
+    OpenTrace {
+        /// Which.
+        trace_id: TraceId,
+    },
+    /// Reads what has arrived since into a view; its folds stay. [`Reply::Opened`]
+    RefreshView {
+        /// Which.
+        view: ViewId,
+    },
+    /// Forgets a view. [`Reply::Done`]
+    CloseView {
+        /// Which.
+        view: ViewId,
+    },
+    /// The rows of a view that are visible. [`Reply::Viewport`]
+    Viewport(ViewportRequest),
+    /// Folds or unfolds rows of a view. [`Reply::Opened`], with the new number of rows
+    Fold {
+        /// Which view.
+        view: ViewId,
+        /// What.
+        change: FoldChange,
+    },
+    /// Where a span stands; its ancestors are unfolded. [`Reply::Found`]
+    Reveal {
+        /// Which view.
+        view: ViewId,
+        /// The span's index in the view.
+        node: u32,
+    },
+    /// Where a span with this id stands; its ancestors are unfolded. [`Reply::Found`]
+    RevealSpan {
+        /// Which view.
+        view: ViewId,
+        /// The span's id.
+        span_id: SpanId,
+    },
+    /// The next span in order of rows that has an error; wraps around. [`Reply::Found`]
+    NextError {
+        /// Which view.
+        view: ViewId,
+        /// The node from which to look on.
+        after: Option<u32>,
+        /// Backwards instead.
+        backwards: bool,
+    },
+    /// The next span whose name, service, id, status message or attribute contains the text,
+    /// without case; wraps around. [`Reply::Found`]
+    FindText {
+        /// Which view.
+        view: ViewId,
+        /// The text.
+        text: String,
+        /// The node from which to look on.
+        after: Option<u32>,
+        /// Backwards instead.
+        backwards: bool,
+    },
+    /// Everything about one span. [`Reply::Span`]
+    Span {
+        /// Which view.
+        view: ViewId,
+        /// The span's index in the view.
+        node: u32,
+    },
+    /// One piece of a text that a reply gave in part. [`Reply::Text`]
+    Text {
+        /// Which view.
+        view: ViewId,
+        /// The span's index in the view.
+        node: u32,
+        /// Which of its texts.
+        part: TextPart,
+    },
+    /// A trace as the command line prints it: all spans. [`Reply::Trace`]
+    Trace {
+        /// Which.
+        trace_id: TraceId,
+    },
+    /// Traces as a file, losslessly. [`Reply::File`]
+    Export {
+        /// Which; in the file they stand in this order.
+        trace_ids: Vec<TraceId>,
+        /// How.
+        format: ExportFormat,
+    },
+    /// Reads a file of this machine into the store. [`Reply::Imported`]
+    ImportPath {
+        /// An absolute path.
+        path: String,
+    },
+    /// Reads these bytes into the store. [`Reply::Imported`]
+    ImportBytes {
+        /// What to call them in errors.
+        name: String,
+        /// The bytes of a file.
+        bytes: Vec<u8>,
+    },
+    /// Stores the sample trace. [`Reply::Imported`]
+    LoadSample,
+    /// Tries an address again, or another one in its place. [`Reply::Status`]
+    Listen {
+        /// Which protocol.
+        protocol: crate::Protocol,
+        /// `host:port`.
+        address: String,
+    },
+    /// Opens files in the window of the process that owns the directory and brings it to the
+    /// front; [`crate::ErrorCode::NotFound`] if that process has no window. [`Reply::Done`]
+    Present {
+        /// Absolute paths; none: only to the front.
+        paths: Vec<String>,
+    },
+    /// Turns this connection of the control socket into a stream of [`crate::Event`]s.
+    /// [`Reply::Done`], then events
+    Subscribe,
+}
+
+/// What answers a [`Call`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Reply {
+    /// It is done.
+    Done,
+    /// To [`Call::Status`] and [`Call::Listen`].
+    Status(Status),
+    /// To [`Call::Traces`].
+    Traces(TracePage),
+    /// To [`Call::Services`], by name.
+    Services(Vec<ServiceCount>),
+    /// To [`Call::OpenTrace`], [`Call::RefreshView`] and [`Call::Fold`].
+    Opened(OpenedTrace),
+    /// To [`Call::Viewport`].
+    Viewport(Viewport),
+    /// To the calls that look for a row; `None` where there is none.
+    Found(Option<Found>),
+    /// To [`Call::Span`].
+    Span(Box<SpanDetail>),
+    /// To [`Call::Text`]: the whole text.
+    Text(String),
+    /// To [`Call::Trace`].
+    Trace(AssembledTrace),
+    /// To [`Call::Export`]: the bytes of the file.
+    File(Vec<u8>),
+    /// To the calls that import.
+    Imported(ImportSummary),
+}
+
+/// A reply or the reason why there is none, as it travels.
+pub type Answer = Result<Reply, ApiError>;
+
+/// What to fold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FoldChange {
+    /// Folds or unfolds the children of one node.
+    Toggle(u32),
+    /// Shows the children of one node.
+    Expand(u32),
+    /// Hides the children of one node.
+    Collapse(u32),
+    /// Shows the node's whole subtree.
+    ExpandBelow(u32),
+    /// Shows everything.
+    ExpandAll,
+    /// Shows only nodes less deep than this; 1 shows the roots.
+    ToDepth(u32),
+}
+
+/// How to export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ExportFormat {
+    /// One OTLP/JSON object with `resourceSpans`; also `resourceLogs` where records belong to the
+    /// traces.
+    OtlpJson,
+}
+
+/// What an import did.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ImportSummary {
+    /// Spans that were read.
+    pub spans: u64,
+    /// Log records that were read.
+    pub logs: u64,
+    /// Metric points that were read.
+    pub metric_points: u64,
+    /// Of all of these, how many were there already.
+    pub duplicates: u64,
+    /// Of all of these, how many were rejected.
+    pub rejected: u64,
+    /// The traces that were in it, in order of first appearance, at most 1,000.
+    pub trace_ids: Vec<TraceId>,
+}

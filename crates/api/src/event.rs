@@ -1,0 +1,30 @@
+use model::TraceId;
+use serde::{Deserialize, Serialize};
+
+use crate::Status;
+
+/// What the service says unasked; at most a few a second, whatever arrives.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// Telemetry was stored.
+    Arrived {
+        /// Counts up with every commit that brought spans; see [`crate::TracesRequest::as_of`].
+        sequence: u64,
+        /// Traces that changed since the last such event, at most 100.
+        traces: Vec<TraceId>,
+    },
+    /// Once a second and after every change of an address.
+    Status(Box<Status>),
+    /// Open this trace now: it was handed over by a second start or by a file.
+    Show {
+        /// Which.
+        trace_id: TraceId,
+    },
+    /// Come to the front.
+    Focus,
+    /// Something handed over could not be opened.
+    Failed {
+        /// What and why.
+        sentence: String,
+    },
+}

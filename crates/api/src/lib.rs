@@ -1,0 +1,51 @@
+//! Every call, reply, event and error code between the UI or the command line and the service,
+//! as plain data with public fields.
+//!
+//! Entry types: [`Call`] and [`Reply`]; what comes unasked is an [`Event`]; what fails is an
+//! [`ApiError`]. [`encode`] and [`decode`] are the one encoding (postcard), over Tauri's IPC and
+//! over the control socket alike.
+//!
+//! Deliberately absent: transports, JSON, and any logic. Times are `u64` nanoseconds since the
+//! Unix epoch; `*_offset_nanos` count from the start of the trace and are signed, because spans
+//! with impossible times lie before it.
+
+mod call;
+mod error;
+mod event;
+mod listing;
+mod span;
+mod status;
+mod timeline;
+
+pub use call::{Answer, Call, ExportFormat, FoldChange, ImportSummary, Reply};
+pub use error::{ApiError, ErrorCode};
+pub use event::Event;
+pub use listing::{FirstError, ServiceCount, TraceFilter, TracePage, TraceRow, TracesRequest};
+pub use span::{
+    AssembledTrace, AttributeValue, EventDetail, LinkDetail, LogDetail, ScopeDetail, SpanDetail, SpanRecord, TextPart,
+};
+pub use status::{
+    BytesOnDisk, Ledger, Listener, ListenerState, Problem, Protocol, SignalLedger, Status, TurnedAway,
+};
+pub use timeline::{
+    EventMark, Found, Interval, LogMark, Oddity, OpenedTrace, Row, RowKind, SpanIcon, Text, Viewport, ViewportRequest,
+    ViewId,
+};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+/// The bytes of a call, reply or event.
+///
+/// # Errors
+/// [`ErrorCode::Internal`] if the value cannot be encoded, which would be a defect of its type.
+pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, ApiError> {
+    postcard::to_allocvec(value).map_err(|err| ApiError::new(ErrorCode::Internal, format!("cannot encode: {err}")))
+}
+
+/// The call, reply or event in these bytes.
+///
+/// # Errors
+/// [`ErrorCode::Malformed`] if they are not one of this version.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    postcard::from_bytes(bytes).map_err(|err| ApiError::new(ErrorCode::Malformed, format!("cannot decode: {err}")))
+}

@@ -1,0 +1,139 @@
+//! How the service is doing.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Everything that the status bar and `spanscope status` show.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Status {
+    /// Version of the process that owns the data directory.
+    pub version: String,
+    /// Its process id.
+    pub pid: u32,
+    /// The data directory.
+    pub data_dir: String,
+    /// Where it listens, or fails to.
+    pub listeners: Vec<Listener>,
+    /// Spans received a second, over the last few seconds.
+    pub spans_per_second: f64,
+    /// Traces stored.
+    pub traces: u64,
+    /// See [`crate::TracesRequest::as_of`].
+    pub sequence: u64,
+    /// What became of what was received.
+    pub ledger: Ledger,
+    /// Size of the data directory.
+    pub bytes_on_disk: BytesOnDisk,
+    /// What needs attention.
+    pub problems: Vec<Problem>,
+}
+
+/// One address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listener {
+    /// What is spoken there.
+    pub protocol: Protocol,
+    /// `host:port`; the port that was given where 0 was asked for.
+    pub address: String,
+    /// How it is.
+    pub state: ListenerState,
+}
+
+/// OTLP's two transports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Protocol {
+    /// OTLP/gRPC.
+    Grpc,
+    /// OTLP/HTTP.
+    Http,
+}
+
+/// Whether an address is listened on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ListenerState {
+    /// It is.
+    Listening,
+    /// Another process has the port.
+    Taken {
+        /// Its name and process id, for example `otelcol (pid 48213)`, where that can be known.
+        by: Option<String>,
+        /// A free address to use instead.
+        offer: String,
+        /// The line to set for clients once it is used, `OTEL_EXPORTER_OTLP_ENDPOINT=…`.
+        setting: String,
+    },
+    /// It cannot be listened on.
+    Failed {
+        /// Why.
+        sentence: String,
+    },
+}
+
+/// received = stored + duplicate + sampled out + rejected, for each signal; beside it what was
+/// turned away before it could be counted.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Ledger {
+    /// Spans.
+    pub spans: SignalLedger,
+    /// Log records.
+    pub logs: SignalLedger,
+    /// Metric points.
+    pub metric_points: SignalLedger,
+    /// Requests turned away, by reason.
+    pub turned_away: BTreeMap<String, TurnedAway>,
+}
+
+/// The ledger of one signal.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SignalLedger {
+    /// Walked.
+    pub received: u64,
+    /// Kept.
+    pub stored: u64,
+    /// Dropped because they were there already.
+    pub duplicate: u64,
+    /// Thinned by a rule.
+    pub sampled_out: u64,
+    /// Refused for good, by reason.
+    pub rejected: BTreeMap<String, u64>,
+}
+
+impl SignalLedger {
+    /// Whether everything received is accounted for.
+    #[must_use]
+    pub fn is_balanced(&self) -> bool {
+        self.received == self.stored + self.duplicate + self.sampled_out + self.rejected.values().sum::<u64>()
+    }
+}
+
+/// Requests turned away for one reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TurnedAway {
+    /// How many.
+    pub requests: u64,
+    /// Their bytes, as far as they were read.
+    pub bytes: u64,
+}
+
+/// Bytes of the files in the data directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct BytesOnDisk {
+    /// The database.
+    pub database: u64,
+    /// Its write-ahead log.
+    pub write_ahead_log: u64,
+    /// Everything.
+    pub total: u64,
+}
+
+/// Something that needs attention.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// Stable name, for example `port_taken`, `wrong_port`, `disk_full`.
+    pub name: String,
+    /// What is the matter.
+    pub sentence: String,
+    /// What to do.
+    pub remedy: String,
+}

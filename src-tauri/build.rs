@@ -1,0 +1,2 @@
+//! Embeds the window's configuration and capabilities.
+fn main() {}
