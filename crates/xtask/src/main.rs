@@ -1,1 +1,45 @@
-fn main() {}
+//! The project's tasks: `cargo xtask TASK`. `./run` and `./test` are `cargo xtask run` and
+//! `cargo xtask test` after Rust itself is there.
+//!
+//! Deliberately absent: anything that the product needs when it runs.
+
+mod bench;
+mod checks;
+mod dist;
+mod native;
+mod packages;
+mod process;
+mod ui;
+
+use anyhow::{Result, bail};
+
+const HELP: &str = "\
+cargo xtask TASK
+
+  run [ARGS…]     set up, build, start Spanscope with ARGS
+  test [FILTER]   set up, run all checks; with FILTER only the tests whose name contains it
+  ui              build the UI into target/ui
+  build           build the UI and both executables, as ./run does
+  bench [NAME]    benchmarks: ratios within one run (receive, memory, window)
+  dist            the small, fully optimised executables
+";
+
+fn main() -> Result<()> {
+    std::env::set_current_dir(process::root())?;
+    let mut args = std::env::args().skip(1);
+    let task = args.next().unwrap_or_default();
+    let rest: Vec<String> = args.collect();
+    match task.as_str() {
+        "run" => native::run(&rest),
+        "test" => checks::all(rest.first().map(String::as_str)),
+        "ui" => ui::build(),
+        "build" => native::build_all(),
+        "bench" => bench::run(&rest),
+        "dist" => dist::build(),
+        "" | "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => bail!("there is no task {other:?}\n\n{HELP}"),
+    }
+}
