@@ -1,1 +1,22 @@
-//! service
+//! The product without a window: settings, lifecycle, and every call of `api`.
+//!
+//! Entry type: [`Session`], which owns a data directory (store, receivers, control socket) or is
+//! the guest of the process that does; either way [`Session::call`] answers. Commands that only
+//! read use [`Reading`], which opens the database beside a running owner; commands that must reach
+//! the owner use [`Client`].
+//!
+//! Deliberately absent: windows, dialogs, argument parsing, what telemetry means (`analysis`), how
+//! it is kept (`store`), how it arrives (`receive`). There is no clock but the one in
+//! [`Options::now`].
+
+mod client;
+mod events;
+mod options;
+mod reading;
+mod session;
+
+pub use client::Client;
+pub use events::Events;
+pub use options::{Options, data_dir};
+pub use reading::Reading;
+pub use session::Session;
