@@ -1,1 +1,23 @@
-//! receive
+//! OTLP as servers speak it: gRPC (port 4317) and HTTP (port 4318), on loopback.
+//!
+//! Entry type: [`Receiver`]. [`bind`] takes the addresses, [`Receiver::listen`] serves them; every
+//! request is checked, charged to a byte budget, decompressed, walked, and handed to the [`Sink`];
+//! the client is told yes only once the sink says that it is kept.
+//!
+//! Deliberately absent: storage and the ledger (behind [`Sink`]), settings, and any way to read
+//! what was received. Beyond loopback nothing is listened on, except the bridges of containers on
+//! this machine where that is asked for.
+
+mod address;
+mod bind;
+mod hint;
+mod options;
+mod receiver;
+mod sink;
+
+pub use address::{Bind, BindError, Protocol};
+pub use bind::{BindFailure, Bound, FailureKind, bind, offer_free_port, port_owner};
+pub use hint::Hint;
+pub use options::{Limits, ReceiveOptions, WebAccess};
+pub use receiver::{BridgePorts, Receiver};
+pub use sink::{Refusal, Request, Sink};
