@@ -1,1 +1,11 @@
+//! One binary of integration tests: the arrows between the crates, the two executables, real
+//! clients, kills, and the real window.
+#![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
 
+mod apps;
+mod architecture;
+mod commands;
+mod executables;
+mod kills;
+mod support;
+mod window;

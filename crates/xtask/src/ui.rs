@@ -121,9 +121,11 @@ pub fn build() -> Result<()> {
             copy_changed(&file, folder)?;
         }
     }
-    for source in ["ui/styles", "assets/fonts"] {
-        for file in fs::read_dir(source).into_iter().flatten().flatten().map(|entry| entry.path()) {
-            copy_changed(&file, folder)?;
+    for (source, name) in [("ui/styles", "styles"), ("assets/fonts", "fonts")] {
+        let folder = folder.join(name);
+        fs::create_dir_all(&folder)?;
+        for file in fs::read_dir(source)?.flatten().map(|entry| entry.path()) {
+            copy_changed(&file, &folder)?;
         }
     }
     size_of(&bound)
