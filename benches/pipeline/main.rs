@@ -1,0 +1,27 @@
+//! What a span costs from the wire to the disk, by stage, beside what anything would cost: ratios
+//! within one run. `cargo xtask bench [receive|memory]`.
+//!
+//! CPU time, not wall time; the stages in turn, several rounds; medians with their spread.
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
+
+mod corpus;
+mod memory;
+mod receive;
+mod serve;
+
+fn main() {
+    let names: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
+    let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
+    if wanted("receive") {
+        receive::run();
+    }
+    if wanted("memory") {
+        memory::run();
+    }
+}
+
+/// Median, least and greatest.
+fn spread(values: &mut [f64]) -> (f64, f64, f64) {
+    values.sort_by(f64::total_cmp);
+    (values[values.len() / 2], values[0], values[values.len() - 1])
+}
