@@ -1,1 +1,24 @@
-//! store
+//! What is kept: one SQLite database in a data directory that a single writer owns and any number
+//! of processes read.
+//!
+//! Entry points: [`DataDir`] and its lock, [`Store`] to write (an appended request is durable when
+//! [`Store::append`] returns), [`Reader`] to read, beside a running writer too.
+//!
+//! Deliberately absent: sockets and limits (`receive`), search (`query`), the shape of a trace
+//! (`analysis`), and any deletion: a database that is damaged or newer is refused, not repaired.
+
+mod append;
+mod directory;
+mod error;
+mod index;
+mod ledger;
+mod read;
+
+pub use append::{Append, Appended, BytesOnDisk, Store};
+pub use directory::{DataDir, DirLock};
+pub use error::{AppendError, OpenError, ReadError};
+pub use index::{
+    EARLIEST_POSSIBLE_UNIX_NANO, FirstError, LATEST_POSSIBLE_UNIX_NANO, TraceSummary, is_possible,
+};
+pub use ledger::{Ledger, SignalLedger, TurnedAway};
+pub use read::{Reader, StoredLog, StoredResource, StoredScope, StoredSpan, TraceContents};

@@ -1,0 +1,80 @@
+//! The ledger: what became of everything that was received.
+
+use std::collections::BTreeMap;
+
+use model::Signal;
+use serde::{Deserialize, Serialize};
+
+/// received = stored + duplicate + sampled out + rejected, for each signal; beside it what was
+/// turned away before it could be counted.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Ledger {
+    /// Spans.
+    pub spans: SignalLedger,
+    /// Log records.
+    pub logs: SignalLedger,
+    /// Metric points.
+    pub metric_points: SignalLedger,
+    /// Requests turned away, by reason.
+    pub turned_away: BTreeMap<String, TurnedAway>,
+}
+
+impl Ledger {
+    /// The ledger of a signal.
+    #[must_use]
+    pub fn signal(&self, signal: Signal) -> &SignalLedger {
+        match signal {
+            Signal::Traces => &self.spans,
+            Signal::Logs => &self.logs,
+            Signal::Metrics => &self.metric_points,
+        }
+    }
+
+    pub(crate) fn signal_mut(&mut self, signal: Signal) -> &mut SignalLedger {
+        match signal {
+            Signal::Traces => &mut self.spans,
+            Signal::Logs => &mut self.logs,
+            Signal::Metrics => &mut self.metric_points,
+        }
+    }
+
+    pub(crate) fn add_turned_away(&mut self, other: &BTreeMap<String, TurnedAway>) {
+        for (reason, more) in other {
+            let sum = self.turned_away.entry(reason.clone()).or_default();
+            sum.requests += more.requests;
+            sum.bytes += more.bytes;
+        }
+    }
+}
+
+/// The ledger of one signal, in items: spans, log records or metric points.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SignalLedger {
+    /// Walked.
+    pub received: u64,
+    /// Kept.
+    pub stored: u64,
+    /// Dropped because they were there already.
+    pub duplicate: u64,
+    /// Thinned by a rule.
+    pub sampled_out: u64,
+    /// Refused for good, by [`model::RejectReason::name`].
+    pub rejected: BTreeMap<String, u64>,
+}
+
+impl SignalLedger {
+    /// Whether everything received is accounted for.
+    #[must_use]
+    pub fn is_balanced(&self) -> bool {
+        self.received == self.stored + self.duplicate + self.sampled_out + self.rejected.values().sum::<u64>()
+    }
+}
+
+/// Requests turned away for one reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TurnedAway {
+    /// How many.
+    pub requests: u64,
+    /// Their bytes, as far as they were read.
+    pub bytes: u64,
+}
