@@ -1,1 +1,24 @@
-//! ui
+//! The window's contents: what is drawn, what answers keys and pointer, what is remembered between.
+//!
+//! Entry: [`start`], which WASM runs when it is loaded. Screens live in [`features`], what they
+//! share about the application in [`state`], small parts without knowledge of it in [`widgets`];
+//! [`transport`] is the only module that knows how calls reach the service.
+//!
+//! Deliberately absent: assembly, search and layout of traces (the service answers viewports),
+//! nanoseconds as JavaScript numbers, raw colours (`styles/tokens.css` has them), style attributes
+//! set as text and data as markup (the security policy forbids both).
+
+pub mod app;
+pub mod features;
+pub mod state;
+pub mod transport;
+pub mod widgets;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Draws the application into the page and connects it with the service.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen(start))]
+#[cfg_attr(not(target_arch = "wasm32"), wasm_bindgen)]
+pub fn start() {
+    leptos::mount::mount_to_body(app::App);
+}

@@ -1,0 +1,78 @@
+//! The frame around the screens, and what runs for as long as the window is open.
+
+use leptos::{ev::KeyboardEvent, prelude::*};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Element, HtmlElement};
+
+use crate::{
+    features::{
+        frame::{Failure, KeySheet, Rail, StatusBar},
+        trace::TraceScreen,
+        traces::TracesScreen,
+    },
+    state::{AppState, Route, keys},
+    transport,
+};
+
+/// The whole window.
+#[component]
+pub fn App() -> impl IntoView {
+    let app = AppState::new();
+    provide_context(app);
+    Effect::new(move |_| app.theme.get().apply());
+    let keys = window_event_listener(leptos::ev::keydown, move |event| press(app, &event));
+    on_cleanup(move || keys.remove());
+    spawn_local(async move {
+        if let Err(error) = transport::listen(move |event| app.tell(&event)).await {
+            app.fail(error.sentence);
+        }
+    });
+    spawn_local(app.refresh_status());
+
+    let screen = move || match app.route.get() {
+        Route::Traces => view! { <TracesScreen /> }.into_any(),
+        Route::Trace { trace_id, span } => view! { <TraceScreen trace_id span /> }.into_any(),
+    };
+    view! {
+        <div id="app">
+            <Rail />
+            <main>
+                <Failure />
+                {screen}
+            </main>
+            <StatusBar />
+        </div>
+        <KeySheet />
+    }
+}
+
+/// Turns a key press into an action, unless someone is typing or the focused control wants the key.
+fn press(app: AppState, event: &KeyboardEvent) {
+    if event.default_prevented() || event.is_composing() {
+        return;
+    }
+    let chord = keys::chord(event);
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let tag = target.as_ref().map(Element::tag_name).unwrap_or_default();
+    match tag.as_str() {
+        "INPUT" | "TEXTAREA" | "SELECT" => {
+            if chord == "Escape" {
+                // Out of the field first; the next Escape closes.
+                if let Some(field) = target.and_then(|target| target.dyn_into::<HtmlElement>().ok()) {
+                    let _ = field.blur();
+                }
+                event.prevent_default();
+                return;
+            }
+            if !chord.starts_with("Ctrl+") && !chord.starts_with("F3") {
+                return;
+            }
+        }
+        "BUTTON" | "A" if chord == "Enter" || chord == " " => return,
+        _ => {}
+    }
+    if keys::action_of(app.scope(), &chord).is_some_and(|action| app.act(action)) {
+        event.prevent_default();
+    }
+}

@@ -1,0 +1,1 @@
+//! What to do before anything has been received.

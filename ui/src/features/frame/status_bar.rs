@@ -1,0 +1,7 @@
+use leptos::prelude::*;
+
+/// How the service is doing, at the bottom.
+#[component]
+pub fn StatusBar() -> impl IntoView {
+    view! { <footer class="status" data-testid="status"></footer> }
+}

@@ -1,0 +1,6 @@
+//! The screens and the frame around them.
+
+pub mod first_run;
+pub mod frame;
+pub mod trace;
+pub mod traces;

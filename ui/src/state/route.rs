@@ -1,0 +1,16 @@
+use model::{SpanId, TraceId};
+
+/// The screens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Route {
+    /// The list of traces.
+    #[default]
+    Traces,
+    /// One trace.
+    Trace {
+        /// Which.
+        trace_id: TraceId,
+        /// The span to select.
+        span: Option<SpanId>,
+    },
+}

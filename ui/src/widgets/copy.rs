@@ -1,0 +1,68 @@
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{HtmlTextAreaElement, window};
+
+use super::{Icon, Shape};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = document, js_name = execCommand)]
+    fn exec_command(command: &str) -> Result<bool, JsValue>;
+}
+
+/// Puts a text on the clipboard, and says whether it is there. Call it while a click or a key press
+/// is handled: the web view refuses it at other times.
+pub async fn copy(text: &str) -> bool {
+    let Some(window) = window() else { return false };
+    // Where the page does not count as secure there is no clipboard object at all.
+    let clipboard = js_sys::Reflect::get(&window.navigator(), &JsValue::from_str("clipboard")).unwrap_or_default();
+    if clipboard.is_object() && JsFuture::from(window.navigator().clipboard().write_text(text)).await.is_ok() {
+        return true;
+    }
+    copy_by_selection(text).unwrap_or(false)
+}
+
+/// The older way, for web views that keep the clipboard from pages: select a text and have it copied.
+fn copy_by_selection(text: &str) -> Option<bool> {
+    let page = window()?.document()?;
+    let field: HtmlTextAreaElement = page.create_element("textarea").ok()?.dyn_into().ok()?;
+    field.set_class_name("offscreen");
+    field.set_value(text);
+    page.body()?.append_child(&field).ok()?;
+    field.select();
+    let is_copied = exec_command("copy").unwrap_or(false);
+    field.remove();
+    Some(is_copied)
+}
+
+/// A button that copies a text and confirms it with a check mark.
+#[component]
+pub fn CopyButton(
+    /// What it copies; asked for when it is pressed.
+    #[prop(into)]
+    text: Signal<String>,
+    /// Its name: `Copy the trace id`.
+    #[prop(into)]
+    label: String,
+) -> impl IntoView {
+    let is_copied = RwSignal::new(false);
+    let press = move |_| {
+        let text = text.get_untracked();
+        spawn_local(async move {
+            if copy(&text).await {
+                is_copied.try_set(true);
+                set_timeout(move || drop(is_copied.try_set(false)), std::time::Duration::from_millis(1_200));
+            }
+        });
+    };
+    view! {
+        <button type="button" class="btn ghost copy" title=label.clone() aria-label=label on:click=press>
+            {move || {
+                let shape = if is_copied.get() { Shape::Check } else { Shape::Copy };
+                view! { <Icon shape small=true /> }
+            }}
+            <span class="sr" aria-live="polite">{move || if is_copied.get() { "Copied" } else { "" }}</span>
+        </button>
+    }
+}
