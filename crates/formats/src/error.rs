@@ -1,3 +1,5 @@
+use model::Signal;
+
 /// Why a request cannot be read at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FormatError {
@@ -10,4 +12,16 @@ pub enum FormatError {
     /// More than is taken in one request: bytes after decompression, spans, or memory.
     #[error("{0}")]
     TooLarge(String),
+}
+
+impl FormatError {
+    /// A request of one signal that was sent as another.
+    pub(crate) fn wrong_signal(sent_as: Signal, is: Signal) -> Self {
+        let noun = |signal| match signal {
+            Signal::Traces => "spans",
+            Signal::Logs => "log records",
+            Signal::Metrics => "metrics",
+        };
+        Self::WrongSignal(format!("the body holds {}, not {}: send it to {}", noun(is), noun(sent_as), is.path()))
+    }
 }

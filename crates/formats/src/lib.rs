@@ -11,7 +11,12 @@ mod body;
 mod compress;
 mod error;
 pub mod file;
+mod hash;
+mod intern;
+mod json;
 mod limits;
+mod protobuf;
+mod reject;
 mod walked;
 
 use model::{LogsData, MetricsData, Resource, Scope, Signal, Span, TracesData};
@@ -23,37 +28,78 @@ pub use error::FormatError;
 pub use limits::WalkLimits;
 pub use walked::{LogColumns, PointColumns, SpanColumns, Walked, WalkedRows};
 
-/// Walk.
-pub fn walk(_signal: Signal, _encoding: Encoding, _body: &[u8], _limits: &WalkLimits) -> Result<Walked, FormatError> {
-    Ok(Walked::default())
+/// Reads a request once: checks it, counts it, charges what it would cost in memory, and gives its
+/// columns in document order.
+///
+/// A body of no bytes is an empty request in protobuf. Invalid UTF-8 is repaired and counted,
+/// unknown fields are ignored and counted, values nested too deep are kept unread. Items that
+/// cannot be kept are refused one by one ([`Walked::rejected`]).
+///
+/// # Errors
+/// [`FormatError::Malformed`] where the body is not what it is said to be,
+/// [`FormatError::WrongSignal`] where it is a request of another signal, and
+/// [`FormatError::TooLarge`] as soon as a limit is passed.
+pub fn walk(signal: Signal, encoding: Encoding, body: &[u8], limits: &WalkLimits) -> Result<Walked, FormatError> {
+    match encoding {
+        Encoding::Protobuf => protobuf::walk(signal, body, limits),
+        Encoding::Json => json::walk(signal, body, limits),
+    }
 }
-/// Decode.
-pub fn decode_traces(_encoding: Encoding, _body: &[u8]) -> Result<TracesData, FormatError> {
-    Ok(TracesData::default())
+
+/// All of a trace request. Spans stand in document order, refused ones included (their ids are
+/// zero): the ordinals of [`walk`] count them.
+///
+/// # Errors
+/// [`FormatError`] where [`walk`] finds the body malformed or of another signal.
+pub fn decode_traces(encoding: Encoding, body: &[u8]) -> Result<TracesData, FormatError> {
+    match encoding {
+        Encoding::Protobuf => protobuf::decode_traces(body),
+        Encoding::Json => json::decode_traces(body),
+    }
 }
-/// Decode.
-pub fn decode_logs(_encoding: Encoding, _body: &[u8]) -> Result<LogsData, FormatError> {
-    Ok(LogsData::default())
+
+/// All of a log request. Records stand in document order, refused ones included: the ordinals of
+/// [`walk`] count them.
+///
+/// # Errors
+/// [`FormatError`] where [`walk`] finds the body malformed or of another signal.
+pub fn decode_logs(encoding: Encoding, body: &[u8]) -> Result<LogsData, FormatError> {
+    match encoding {
+        Encoding::Protobuf => protobuf::decode_logs(body),
+        Encoding::Json => json::decode_logs(body),
+    }
 }
-/// Decode.
-pub fn decode_metrics(_encoding: Encoding, _body: &[u8]) -> Result<MetricsData, FormatError> {
-    Ok(MetricsData::default())
+
+/// All of a metrics request. Points stand in document order, refused ones included: the ordinals of
+/// [`walk`] count them.
+///
+/// # Errors
+/// [`FormatError`] where [`walk`] finds the body malformed or of another signal.
+pub fn decode_metrics(encoding: Encoding, body: &[u8]) -> Result<MetricsData, FormatError> {
+    match encoding {
+        Encoding::Protobuf => protobuf::decode_metrics(body),
+        Encoding::Json => json::decode_metrics(body),
+    }
 }
-/// Encode.
+
+/// A trace request in protobuf, as [`decode_traces`] reads it back.
 #[must_use]
-pub fn encode_traces_protobuf(_data: &TracesData) -> Vec<u8> {
-    Vec::new()
+pub fn encode_traces_protobuf(data: &TracesData) -> Vec<u8> {
+    protobuf::encode_traces(data)
 }
-/// Encode.
+
+/// A log request in protobuf, as [`decode_logs`] reads it back.
 #[must_use]
-pub fn encode_logs_protobuf(_data: &LogsData) -> Vec<u8> {
-    Vec::new()
+pub fn encode_logs_protobuf(data: &LogsData) -> Vec<u8> {
+    protobuf::encode_logs(data)
 }
-/// Encode.
+
+/// A metrics request in protobuf, as [`decode_metrics`] reads it back.
 #[must_use]
-pub fn encode_metrics_protobuf(_data: &MetricsData) -> Vec<u8> {
-    Vec::new()
+pub fn encode_metrics_protobuf(data: &MetricsData) -> Vec<u8> {
+    protobuf::encode_metrics(data)
 }
+
 /// Encode.
 #[must_use]
 pub fn encode_traces_json(_data: &TracesData) -> Vec<u8> {
