@@ -1,1 +1,81 @@
-fn main() {}
+//! `spanscope`: the command line. It opens the window by starting `spanscope-window`, and itself
+//! links neither Tauri nor GTK, so that it starts in milliseconds and without a display.
+//!
+//! Entry: [`args::Args`]; one module a command, [`render`] prints. Deliberately absent: what a
+//! command means (`service`), anything of the window.
+
+mod args;
+mod common;
+mod export;
+mod import;
+mod moment;
+mod open;
+mod outcome;
+mod render;
+mod serve;
+mod status;
+mod trace;
+mod traces;
+
+use std::{
+    io::{Write, stderr},
+    process::ExitCode,
+};
+
+use clap::Parser;
+
+use crate::{
+    args::{Args, Command},
+    outcome::{Failure, Outcome},
+};
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(asked) if !asked.use_stderr() => {
+            // Help or version; if nobody reads it there is nobody to tell.
+            let _ = asked.print();
+            return ExitCode::SUCCESS;
+        }
+        Err(err) => {
+            return exit(Err(Failure::input(format!("{}; see spanscope --help", common::usage_sentence(&err)))));
+        }
+    };
+    exit(run(args))
+}
+
+fn run(args: Args) -> Outcome {
+    let Args { files, command, common } = args;
+    let Some(command) = command else { return open::run(&common, &files) };
+    if let Some(file) = files.first() {
+        return Err(Failure::input(format!("{} stands before a command that does not take it", file.display())));
+    }
+    if matches!(command, Command::Serve) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        return runtime.block_on(serve::run(&common));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match command {
+            Command::Serve => serve::run(&common).await,
+            Command::Status(output) => status::run(&common, output).await,
+            Command::Traces(traces) => traces::run(&common, traces).await,
+            Command::Trace(trace) => trace::run(&common, trace).await,
+            Command::Export(export) => export::run(&common, export).await,
+            Command::Import(import) => import::run(&common, import).await,
+        }
+    })
+}
+
+fn exit(outcome: Outcome) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if !failure.sentence.is_empty() {
+                outcome::say(&failure.sentence);
+            }
+            let _ = stderr().flush();
+            ExitCode::from(failure.exit_code)
+        }
+    }
+}

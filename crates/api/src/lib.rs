@@ -9,6 +9,9 @@
 //! Unix epoch; `*_offset_nanos` count from the start of the trace and are signed, because spans
 //! with impossible times lie before it.
 
+/// The vocabulary of the calls: ids, values, attributes, kinds.
+pub use model;
+
 mod call;
 mod error;
 mod event;

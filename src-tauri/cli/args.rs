@@ -1,0 +1,203 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use api::{ExportFormat, model::TraceId};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+use crate::{
+    common::Common,
+    moment::{Since, parse_duration_nanos},
+};
+
+/// Trace viewer for OpenTelemetry: receives on loopback, keeps, shows.
+#[derive(Debug, Parser)]
+#[command(
+    name = "spanscope",
+    version,
+    disable_help_subcommand = true,
+    after_help = "Examples:
+  spanscope                        open the window, or bring it to the front
+  spanscope trace.json             open it with a file
+  spanscope serve                  receive and keep without a window
+  spanscope traces --since 1h      what arrived in the last hour
+  spanscope COMMAND --help         more about one command
+
+Exit code: 0 done, 1 nothing found, 2 bad usage or input."
+)]
+pub(crate) struct Args {
+    /// Files to open in the window: OTLP JSON, JSON lines or protobuf
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Receive and keep without a window
+    #[command(after_help = "Prints one line of JSON when it is ready, and stops cleanly on SIGTERM and Ctrl-C:
+  {\"grpc\":[\"127.0.0.1:4317\",\"[::1]:4317\"],\"http\":[…],\"data_dir\":\"…\"}
+
+Examples:
+  spanscope serve
+  spanscope serve --data-dir /tmp/traces --grpc 127.0.0.1:0 --http 127.0.0.1:0
+  spanscope serve --containers")]
+    Serve,
+    /// Addresses, ledger, size on disk
+    #[command(after_help = "Examples:
+  spanscope status
+  spanscope status --json | jq .ledger.spans.received")]
+    Status(Json),
+    /// List traces, newest first
+    #[command(after_help = "Examples:
+  spanscope traces --since 1h
+  spanscope traces checkout --errors
+  spanscope traces --service api --service worker --min-duration 200ms --limit 20
+  spanscope traces --json | jq -r .trace_id")]
+    Traces(Traces),
+    /// Show a trace: tree, self time, critical path
+    #[command(after_help = "On the left stand duration and self time; ● marks spans on the critical path.
+
+Examples:
+  spanscope trace 4bf92f3577b34da6a3ce929d0e0e4736
+  spanscope trace 4bf92f3577b34da6a3ce929d0e0e4736 --json | jq '.spans[] | select(.status == \"error\")'")]
+    Trace(Trace),
+    /// Write traces to a file
+    #[command(after_help = "otlp-json is lossless and raw: nothing is redacted.
+
+Examples:
+  spanscope export 4bf92f3577b34da6a3ce929d0e0e4736 --format otlp-json -o trace.json
+  spanscope traces --errors --json | jq -r .trace_id | xargs spanscope export --format otlp-json -o errors.json
+  spanscope export 4bf92f3577b34da6a3ce929d0e0e4736 --format otlp-json -o - | gzip > trace.json.gz")]
+    Export(Export),
+    /// Read files into the store: OTLP JSON, JSON lines, protobuf
+    #[command(after_help = "Examples:
+  spanscope import trace.json
+  spanscope import day.jsonl night.pb
+  gunzip -c trace.json.gz | spanscope import -")]
+    Import(Import),
+}
+
+/// How to print.
+#[derive(Debug, Clone, Copy, ClapArgs)]
+pub(crate) struct Json {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Which traces to list.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Traces {
+    /// Words to find in root names, services and trace ids, without case
+    #[arg(value_name = "QUERY")]
+    pub(crate) query: Vec<String>,
+    /// Only traces that started within this time, or since this moment: 90s, 1h, 7d, 2026-01-31T12:00
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<Since>,
+    /// At most so many [default: 50 on a terminal, else all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) limit: Option<u64>,
+    /// Only traces in which this service takes part; may be given several times: any of them
+    #[arg(long, value_name = "NAME")]
+    pub(crate) service: Vec<String>,
+    /// Only traces with an error
+    #[arg(long)]
+    pub(crate) errors: bool,
+    /// Only traces at least this long: 200ms, 1.5s
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration_nanos)]
+    pub(crate) min_duration: Option<u64>,
+    #[command(flatten)]
+    pub(crate) output: Json,
+}
+
+/// Which trace to show.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Trace {
+    /// Trace id: 32 hex digits
+    #[arg(value_name = "ID")]
+    pub(crate) trace_id: TraceId,
+    #[command(flatten)]
+    pub(crate) output: Json,
+}
+
+/// What to export, and how.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Export {
+    /// Trace ids: 32 hex digits each
+    #[arg(value_name = "ID", required = true)]
+    pub(crate) trace_ids: Vec<TraceId>,
+    /// Format of the file
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Format,
+    /// The file, replaced if it exists; - for standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+}
+
+/// Formats of an export.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Format {
+    /// OTLP/JSON, lossless and raw
+    OtlpJson,
+}
+
+impl From<Format> for ExportFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::OtlpJson => Self::OtlpJson,
+        }
+    }
+}
+
+/// What to import.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Import {
+    /// Files; - for standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::common::usage_sentence;
+
+    #[test]
+    fn the_definition_is_sound_and_every_command_has_examples() {
+        let mut command = Args::command();
+        command.build();
+        command.clone().debug_assert();
+        for command in command.get_subcommands() {
+            let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(after.contains("Examples:\n  spanscope "), "{}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn common_options_stand_before_and_after_the_command() {
+        for line in ["spanscope --data-dir D status", "spanscope status --data-dir D"] {
+            let args = Args::try_parse_from(line.split(' ')).expect("a good line");
+            assert_eq!(args.common.data_dir, Some("D".into()), "{line}");
+            assert!(matches!(args.command, Some(Command::Status(_))), "{line}");
+        }
+        let args = Args::try_parse_from(["spanscope", "a.json", "--grpc", "[::1]:0", "b.json"]).expect("files");
+        assert_eq!((args.files.len(), args.command.is_none()), (2, true));
+    }
+
+    #[test]
+    fn usage_errors_are_one_sentence() {
+        let lines = ["trace", "trace 12", "traces --limit 0", "traces --min-duration 5", "traces --sinse 1h", "export"];
+        let sentences = lines.map(|line| {
+            let err = Args::try_parse_from(["spanscope"].into_iter().chain(line.split(' '))).expect_err("a bad line");
+            usage_sentence(&err)
+        });
+        expect_test::expect![].assert_eq(&sentences.join("\n"));
+    }
+}

@@ -1,0 +1,139 @@
+//! `status` for people.
+
+use api::{Ledger, Listener, ListenerState, Protocol, SignalLedger, Status};
+
+use super::{
+    quantity::{bytes, count, group},
+    text::line,
+};
+
+/// The status on a few lines.
+pub(crate) fn lines(status: &Status) -> String {
+    let mut out = format!("data      {}\n", line(&status.data_dir, 4_096));
+    match status.listeners.as_slice() {
+        [] => out.push_str("receives  nothing: no process serves this directory\n"),
+        listeners => {
+            out.push_str(&format!("owner     Spanscope {}, pid {}\n", line(&status.version, 100), status.pid));
+            for listener in listeners {
+                out.push_str(&format!("receives  {}\n", address(listener)));
+            }
+        }
+    }
+    let sizes = &status.bytes_on_disk;
+    out.push_str(&format!("keeps     {}, {}\n", count(status.traces, "trace"), bytes(sizes.total)));
+    let Ledger { spans, logs, metric_points, turned_away } = &status.ledger;
+    for (name, signal) in [("spans", spans), ("logs", logs), ("points", metric_points)] {
+        out.push_str(&format!("{name:<9} {}\n", ledger(signal)));
+    }
+    for (reason, turned) in turned_away {
+        let requests = count(turned.requests, "request");
+        out.push_str(&format!("refused   {requests}, {}: {}\n", bytes(turned.bytes), line(reason, 100)));
+    }
+    for problem in &status.problems {
+        out.push_str(&format!("problem   {}: {}\n", line(&problem.sentence, 1_000), line(&problem.remedy, 1_000)));
+    }
+    out
+}
+
+/// What keeps an address from being listened on, and what to do; `None` where it is listened on.
+pub(crate) fn trouble(listener: &Listener) -> Option<String> {
+    let Listener { protocol, address, state } = listener;
+    let what = format!("{} on {}", protocol_name(*protocol), line(address, 200));
+    match state {
+        ListenerState::Listening => None,
+        ListenerState::Taken { by, offer, setting } => {
+            let by = by.as_deref().map_or_else(|| "another process".to_owned(), |by| line(by, 200));
+            let option = option_name(*protocol);
+            Some(format!(
+                "{what}: the port is taken by {by}; {option} {} is free, and clients then need {}",
+                line(offer, 200),
+                line(setting, 200)
+            ))
+        }
+        ListenerState::Failed { sentence } => Some(format!("{what}: {}", line(sentence, 1_000))),
+    }
+}
+
+/// The protocol as people say it.
+pub(crate) fn protocol_name(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Grpc => "OTLP/gRPC",
+        Protocol::Http => "OTLP/HTTP",
+    }
+}
+
+/// The option that chooses addresses of this protocol.
+fn option_name(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Grpc => "--grpc",
+        Protocol::Http => "--http",
+    }
+}
+
+fn address(listener: &Listener) -> String {
+    trouble(listener)
+        .unwrap_or_else(|| format!("{} on {}", protocol_name(listener.protocol), line(&listener.address, 200)))
+}
+
+fn ledger(signal: &SignalLedger) -> String {
+    let SignalLedger { received, stored, duplicate, sampled_out, rejected } = signal;
+    let mut out = format!("{} received = {} stored", group(*received), group(*stored));
+    for (number, word) in [(*duplicate, "duplicate"), (*sampled_out, "sampled out")] {
+        if number > 0 {
+            out.push_str(&format!(" + {} {word}", group(number)));
+        }
+    }
+    for (reason, number) in rejected {
+        out.push_str(&format!(" + {} rejected ({})", group(*number), line(reason, 100)));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use api::{BytesOnDisk, Problem, TurnedAway};
+    use expect_test::expect;
+
+    use super::*;
+
+    #[test]
+    fn a_status_with_everything() {
+        let listeners = vec![
+            Listener { protocol: Protocol::Grpc, address: "127.0.0.1:4317".into(), state: ListenerState::Listening },
+            Listener {
+                protocol: Protocol::Http,
+                address: "127.0.0.1:4318".into(),
+                state: ListenerState::Taken {
+                    by: Some("otelcol (pid 48213)".into()),
+                    offer: "127.0.0.1:4320".into(),
+                    setting: "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4320".into(),
+                },
+            },
+        ];
+        let spans = SignalLedger {
+            received: 12_345,
+            stored: 12_340,
+            duplicate: 3,
+            rejected: [("span_id_zero".to_owned(), 2)].into(),
+            ..SignalLedger::default()
+        };
+        let turned_away = [("undecodable".to_owned(), TurnedAway { requests: 1, bytes: 17 })].into();
+        let status = Status {
+            version: "0.1.0".into(),
+            pid: 7,
+            data_dir: "/data\u{1b}[2J".into(),
+            listeners,
+            traces: 1,
+            ledger: Ledger { spans, turned_away, ..Ledger::default() },
+            bytes_on_disk: BytesOnDisk { total: 1_500_000, ..BytesOnDisk::default() },
+            problems: vec![Problem {
+                name: "port_taken".into(),
+                sentence: "a port is taken".into(),
+                remedy: "use another".into(),
+            }],
+            ..Status::default()
+        };
+        expect![].assert_eq(&lines(&status));
+        expect![].assert_eq(&lines(&Status { data_dir: "/data".into(), ..Status::default() }));
+    }
+}

@@ -1,0 +1,24 @@
+//! `status`: what the owner of the data directory says of itself.
+
+use api::{Call, Reply};
+use service::Session;
+
+use crate::{
+    args::Json,
+    common::Common,
+    outcome::{Outcome, expect, print},
+    render,
+};
+
+/// Asks the owner; where there is none, this process owns the directory for a moment.
+pub(crate) async fn run(common: &Common, output: Json) -> Outcome {
+    let session = Session::start_quiet(common.options()).await?;
+    let answer = session.call(Call::Status).await;
+    session.stop().await;
+    let status = expect(answer, |reply| match reply {
+        Reply::Status(status) => Ok(status),
+        other => Err(other),
+    })?;
+    let text = if output.json { render::json::status(&status) + "\n" } else { render::status::lines(&status) };
+    Ok(print(&text)?)
+}

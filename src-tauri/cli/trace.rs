@@ -1,0 +1,27 @@
+//! `trace`: one trace, assembled.
+
+use api::{Call, Reply};
+use jiff::tz::TimeZone;
+use service::Reading;
+
+use crate::{
+    args::Trace,
+    common::Common,
+    outcome::{Outcome, expect, paint, print},
+    render,
+};
+
+/// Prints the trace.
+pub(crate) async fn run(common: &Common, trace: Trace) -> Outcome {
+    let reading = Reading::open(&service::data_dir(common.data_dir.as_deref())?).await?;
+    let assembled = expect(reading.call(Call::Trace { trace_id: trace.trace_id }).await, |reply| match reply {
+        Reply::Trace(assembled) => Ok(assembled),
+        other => Err(other),
+    })?;
+    let text = if trace.output.json {
+        render::json::trace(&assembled) + "\n"
+    } else {
+        render::tree::tree(&assembled, &TimeZone::system(), paint())
+    };
+    Ok(print(&text)?)
+}
