@@ -19,7 +19,7 @@ mod protobuf;
 mod reject;
 mod walked;
 
-use model::{LogsData, MetricsData, Resource, Scope, Signal, Span, TracesData};
+use model::{LogsData, MetricsData, Resource, ResourceSpans, Scope, ScopeSpans, Signal, Span, TracesData};
 
 pub use body::{Compression, Encoding};
 #[cfg(not(target_arch = "wasm32"))]
@@ -100,29 +100,43 @@ pub fn encode_metrics_protobuf(data: &MetricsData) -> Vec<u8> {
     protobuf::encode_metrics(data)
 }
 
-/// Encode.
+/// A trace request in OTLP/JSON, canonical and compact, as [`decode_traces`] reads it back.
+///
+/// Values nested deeper than 24 levels ([`model::Value::TooDeep`]) are written out like others down
+/// to 94 levels and read back as the same bytes, if those were canonical protobuf; what lies deeper
+/// still, or is not protobuf, becomes a `bytesValue`.
 #[must_use]
-pub fn encode_traces_json(_data: &TracesData) -> Vec<u8> {
-    Vec::new()
+pub fn encode_traces_json(data: &TracesData) -> Vec<u8> {
+    json::encode_traces(data, false).into_bytes()
 }
-/// Encode.
+
+/// A log request in OTLP/JSON; see [`encode_traces_json`].
 #[must_use]
-pub fn encode_logs_json(_data: &LogsData) -> Vec<u8> {
-    Vec::new()
+pub fn encode_logs_json(data: &LogsData) -> Vec<u8> {
+    json::encode_logs(data).into_bytes()
 }
-/// Encode.
+
+/// A metrics request in OTLP/JSON; see [`encode_traces_json`].
 #[must_use]
-pub fn encode_metrics_json(_data: &MetricsData) -> Vec<u8> {
-    Vec::new()
+pub fn encode_metrics_json(data: &MetricsData) -> Vec<u8> {
+    json::encode_metrics(data).into_bytes()
 }
-/// One span in its resource and scope, indented.
+
+/// One span in its resource and scope as a trace request in OTLP/JSON, indented by two spaces.
 #[must_use]
 pub fn span_json_pretty(
-    _resource: Option<&Resource>,
-    _resource_schema_url: &str,
-    _scope: Option<&Scope>,
-    _scope_schema_url: &str,
-    _span: &Span,
+    resource: Option<&Resource>,
+    resource_schema_url: &str,
+    scope: Option<&Scope>,
+    scope_schema_url: &str,
+    span: &Span,
 ) -> String {
-    String::new()
+    let scope_spans =
+        ScopeSpans { scope: scope.cloned(), spans: vec![span.clone()], schema_url: scope_schema_url.to_owned() };
+    let resource_spans = ResourceSpans {
+        resource: resource.cloned(),
+        scope_spans: vec![scope_spans],
+        schema_url: resource_schema_url.to_owned(),
+    };
+    json::encode_traces(&TracesData { resource_spans: vec![resource_spans] }, true)
 }

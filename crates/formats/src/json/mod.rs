@@ -2,16 +2,19 @@
 
 mod columns;
 mod common;
+mod encode;
 mod log;
 mod metric;
 pub(crate) mod parser;
 mod scalar;
 mod trace;
+mod writer;
 
 use model::{LogsData, MetricsData, ResourceLogs, ResourceMetrics, ResourceSpans, Signal, TracesData};
 
 use crate::{FormatError, WalkLimits, Walked, WalkedRows, intern::Interner, limits::Budget};
 use parser::{Json, JsonError, Parser};
+use writer::JsonWriter;
 
 /// The key of a request's only list.
 pub(crate) fn root_key(signal: Signal) -> &'static str {
@@ -115,4 +118,25 @@ fn document<'a, T>(p: &mut Parser<'a>, signal: Signal, item: fn(&mut Parser<'a>)
         }
     })?;
     Ok(items)
+}
+
+/// See [`crate::encode_traces_json`].
+pub(crate) fn encode_traces(data: &TracesData, is_pretty: bool) -> String {
+    written(is_pretty, |w| encode::traces_data(w, data))
+}
+
+/// See [`crate::encode_logs_json`].
+pub(crate) fn encode_logs(data: &LogsData) -> String {
+    written(false, |w| encode::logs_data(w, data))
+}
+
+/// See [`crate::encode_metrics_json`].
+pub(crate) fn encode_metrics(data: &MetricsData) -> String {
+    written(false, |w| encode::metrics_data(w, data))
+}
+
+fn written(is_pretty: bool, fill: impl FnOnce(&mut JsonWriter)) -> String {
+    let mut w = JsonWriter::new(is_pretty);
+    w.object(fill);
+    w.into_text()
 }

@@ -9,7 +9,8 @@ use crate::{
     limits::{Budget, Exceeded},
 };
 
-/// Objects and arrays within each other that are followed: about 95 levels of `AnyValue`.
+/// Objects and arrays within each other that are followed: enough for 94 levels of `AnyValue`, as
+/// deep as they are written.
 const MAX_NESTING: u32 = 400;
 
 /// Why a text is not the JSON that is looked for.

@@ -17,7 +17,7 @@ pub(super) fn resource(resource: &mut Resource, bytes: &[u8]) -> Wire<()> {
     let mut fields = Reader::new(bytes);
     while let Some(key) = fields.key()? {
         match key.field {
-            1 => resource.attributes.push(key_value(fields.bytes(key)?, 1)?),
+            1 => resource.attributes.push(attribute(fields.bytes(key)?)?),
             2 => resource.dropped_attributes_count = fields.uint32(key)?,
             3 => resource.entity_refs.push(entity_ref(fields.bytes(key)?)?),
             _ => fields.skip(key)?,
@@ -49,7 +49,7 @@ pub(super) fn scope(scope: &mut Scope, bytes: &[u8]) -> Wire<()> {
         match key.field {
             1 => scope.name = text(fields.bytes(key)?),
             2 => scope.version = text(fields.bytes(key)?),
-            3 => scope.attributes.push(key_value(fields.bytes(key)?, 1)?),
+            3 => scope.attributes.push(attribute(fields.bytes(key)?)?),
             4 => scope.dropped_attributes_count = fields.uint32(key)?,
             _ => fields.skip(key)?,
         }
@@ -59,17 +59,17 @@ pub(super) fn scope(scope: &mut Scope, bytes: &[u8]) -> Wire<()> {
 
 /// `KeyValue` that is an attribute.
 pub(super) fn attribute(bytes: &[u8]) -> Wire<KeyValue> {
-    key_value(bytes, 1)
+    key_value(bytes, MAX_DEPTH)
 }
 
-/// `KeyValue` whose value lies at this depth.
-fn key_value(bytes: &[u8], depth: u32) -> Wire<KeyValue> {
+/// `KeyValue`, whose value is followed for so many levels.
+fn key_value(bytes: &[u8], levels: u32) -> Wire<KeyValue> {
     let mut attribute = KeyValue::default();
     let mut fields = Reader::new(bytes);
     while let Some(key) = fields.key()? {
         match key.field {
             1 => attribute.key = text(fields.bytes(key)?),
-            2 => value(&mut attribute.value, fields.bytes(key)?, depth)?,
+            2 => value(&mut attribute.value, fields.bytes(key)?, levels)?,
             3 => drop(fields.int32(key)?),
             _ => fields.skip(key)?,
         }
@@ -77,9 +77,9 @@ fn key_value(bytes: &[u8], depth: u32) -> Wire<KeyValue> {
     Ok(attribute)
 }
 
-/// Merges `AnyValue` at this depth.
-pub(super) fn value(value: &mut Value, bytes: &[u8], depth: u32) -> Wire<()> {
-    if depth > MAX_DEPTH {
+/// Merges `AnyValue`, followed for so many levels; what lies deeper is kept as bytes.
+pub(crate) fn value(value: &mut Value, bytes: &[u8], levels: u32) -> Wire<()> {
+    if levels == 0 {
         // Protobuf messages merge when their bytes are put one after the other.
         match value {
             Value::TooDeep(raw) => raw.extend_from_slice(bytes),
@@ -96,12 +96,12 @@ pub(super) fn value(value: &mut Value, bytes: &[u8], depth: u32) -> Wire<()> {
             4 => *value = Value::Double(fields.double(key)?),
             5 => {
                 let mut items = if let Value::Array(items) = std::mem::take(value) { items } else { Vec::new() };
-                array(&mut items, fields.bytes(key)?, depth)?;
+                array(&mut items, fields.bytes(key)?, levels - 1)?;
                 *value = Value::Array(items);
             }
             6 => {
                 let mut entries = if let Value::Map(entries) = std::mem::take(value) { entries } else { Vec::new() };
-                map(&mut entries, fields.bytes(key)?, depth)?;
+                map(&mut entries, fields.bytes(key)?, levels - 1)?;
                 *value = Value::Map(entries);
             }
             7 => *value = Value::Bytes(fields.bytes(key)?.to_vec()),
@@ -115,14 +115,14 @@ pub(super) fn value(value: &mut Value, bytes: &[u8], depth: u32) -> Wire<()> {
     Ok(())
 }
 
-/// Merges `ArrayValue` in a value at this depth.
-fn array(items: &mut Vec<Value>, bytes: &[u8], depth: u32) -> Wire<()> {
+/// Merges `ArrayValue`, whose items are followed for so many levels.
+fn array(items: &mut Vec<Value>, bytes: &[u8], levels: u32) -> Wire<()> {
     let mut fields = Reader::new(bytes);
     while let Some(key) = fields.key()? {
         match key.field {
             1 => {
                 let mut item = Value::Empty;
-                value(&mut item, fields.bytes(key)?, depth + 1)?;
+                value(&mut item, fields.bytes(key)?, levels)?;
                 items.push(item);
             }
             _ => fields.skip(key)?,
@@ -131,12 +131,12 @@ fn array(items: &mut Vec<Value>, bytes: &[u8], depth: u32) -> Wire<()> {
     Ok(())
 }
 
-/// Merges `KeyValueList` in a value at this depth.
-fn map(entries: &mut Vec<KeyValue>, bytes: &[u8], depth: u32) -> Wire<()> {
+/// Merges `KeyValueList`, whose values are followed for so many levels.
+fn map(entries: &mut Vec<KeyValue>, bytes: &[u8], levels: u32) -> Wire<()> {
     let mut fields = Reader::new(bytes);
     while let Some(key) = fields.key()? {
         match key.field {
-            1 => entries.push(key_value(fields.bytes(key)?, depth + 1)?),
+            1 => entries.push(key_value(fields.bytes(key)?, levels)?),
             _ => fields.skip(key)?,
         }
     }

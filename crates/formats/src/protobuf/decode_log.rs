@@ -6,6 +6,7 @@ use super::{
     decode::{attribute, resource, scope, text, value},
     wire::{Reader, Wire},
 };
+use crate::limits::MAX_DEPTH;
 
 /// `LogsData`, which `ExportLogsServiceRequest` is too.
 pub(super) fn logs_data(bytes: &[u8]) -> Wire<LogsData> {
@@ -56,7 +57,7 @@ fn log_record(bytes: &[u8]) -> Wire<LogRecord> {
             1 => log.time_unix_nano = fields.fixed64(key)?,
             2 => log.severity_number = fields.int32(key)?,
             3 => log.severity_text = text(fields.bytes(key)?),
-            5 => value(log.body.get_or_insert_default(), fields.bytes(key)?, 1)?,
+            5 => value(log.body.get_or_insert_default(), fields.bytes(key)?, MAX_DEPTH)?,
             6 => log.attributes.push(attribute(fields.bytes(key)?)?),
             7 => log.dropped_attributes_count = fields.uint32(key)?,
             8 => log.flags = fields.fixed32(key)?,

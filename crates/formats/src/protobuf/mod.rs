@@ -1,6 +1,6 @@
 //! OTLP in protobuf.
 
-mod decode;
+pub(crate) mod decode;
 mod decode_log;
 mod decode_metric;
 mod decode_span;
@@ -73,10 +73,11 @@ fn has_content(logs: &LogsData) -> bool {
     records.any(|record| record.body.is_some() || record.time() != 0 || record.severity_number != 0)
 }
 
-/// Whether a body begins like a JSON document, which no OTLP request in protobuf does.
+/// Whether a body begins like a JSON document, which no OTLP request in protobuf does. (A line feed
+/// is the key of the first field.)
 fn looks_like_json(body: &[u8]) -> bool {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    matches!(body.trim_ascii_start().first(), Some(b'{' | b'['))
+    matches!(body.iter().find(|byte| !b" \t\r".contains(byte)), Some(b'{' | b'['))
 }
 
 /// See [`crate::decode_traces`].
