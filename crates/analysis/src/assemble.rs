@@ -8,7 +8,6 @@ use crate::{
     Oddity, SpanInput, Trace,
     critical_path::CriticalPath,
     self_time::may_wait_for,
-    span::is_possible_start,
     trace::{NONE, Shape},
 };
 
@@ -332,7 +331,7 @@ fn note_oddities(trace: &mut Trace, spans: &[&SpanInput], links: &Links, positio
     if span.end_unix_nano < span.start_unix_nano {
         note(Oddity::EndBeforeStart(span.start_unix_nano - span.end_unix_nano));
     }
-    if !is_possible_start(span.start_unix_nano) {
+    if span.has_impossible_moment() {
         note(Oddity::ImpossibleTime);
     }
     if let Some(holder) = links.holders.get(&span.span_id).filter(|holder| holder.count > 1) {
@@ -353,12 +352,13 @@ fn longest_root(trace: &Trace, spans: &[&SpanInput], links: &Links, sequence: &[
         let position = sequence[node as usize] as usize;
         let span = spans.get(position)?;
         let parent = links.parent[position];
-        let is_root = parent == NONE && span.malformed_parent_bytes.is_none();
         let is_topmost = parent == NONE || parent as usize >= spans.len();
         is_topmost.then(|| {
+            let is_root = span.parent.is_none() && span.malformed_parent_bytes.is_none();
+            let is_cut = links.cut[position] != Cut::No;
             let duration = trace.duration[node as usize];
             let id = Reverse(span.span_id);
-            (is_root, span.has_possible_times(), duration, span.start_unix_nano, id, Reverse(node))
+            (is_root, is_cut, span.has_possible_times(), duration, span.start_unix_nano, id, Reverse(node))
         })
     };
     (0..sequence.len() as u32).filter_map(|node| Some((rank(node)?, node))).max().map(|(_, node)| node)

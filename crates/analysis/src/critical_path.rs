@@ -6,7 +6,7 @@
 
 use std::cmp::Reverse;
 
-use crate::{Trace, self_time::awaited_children};
+use crate::{Trace, self_time::awaited_children, trace::NONE};
 
 /// Segments of the critical path.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -56,6 +56,11 @@ impl CriticalPath {
             }
             frame.cursor = from;
             path.enter(trace, child, from, to, &mut stack, &mut pending);
+        }
+        // An orphan may be the longest root; then its placeholder has it below.
+        let up = trace.shape.parent[root as usize];
+        if up != NONE {
+            path.extents.extend(path.extents.first().map(|&(_, from, to)| (up, from, to)));
         }
         path.segments.sort_unstable();
         path.extents.sort_unstable();

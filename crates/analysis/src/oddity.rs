@@ -11,7 +11,7 @@ pub enum Oddity {
     Cycle,
     /// Its end lies before its start, by this many nanoseconds.
     EndBeforeStart(u64),
-    /// Its start lies outside the years 1990 to 2200.
+    /// It starts before 1990 or after 2199, or ends after that.
     ImpossibleTime,
     /// So many other spans with other content came under the same id.
     Variants(u32),

@@ -9,10 +9,13 @@ pub(crate) fn may_wait_for(parent: SpanKind, child: SpanKind) -> bool {
     (parent, child) != (SpanKind::PRODUCER, SpanKind::CONSUMER)
 }
 
-/// The children for which the node may wait, in their order.
+/// The children for which the node may wait and which take time at all, in their order.
 pub(crate) fn awaited_children(trace: &Trace, node: u32) -> impl Iterator<Item = u32> + use<'_> {
     let kind = trace.kind[node as usize];
-    trace.shape.children(node).filter(move |&child| may_wait_for(kind, trace.kind[child as usize]))
+    trace.shape.children(node).filter(move |&child| {
+        let at = child as usize;
+        may_wait_for(kind, trace.kind[at]) && trace.start[at] < trace.end[at]
+    })
 }
 
 /// Where the node works itself, in order of time.

@@ -5,19 +5,19 @@ use std::cmp::Reverse;
 use model::{SpanId, SpanKind};
 
 /// 1990-01-01T00:00:00Z.
-const EARLIEST_POSSIBLE_UNIX_NANO: u64 = 631_152_000_000_000_000;
-/// 2201-01-01T00:00:00Z, the first moment after the year 2200.
-const AFTER_POSSIBLE_UNIX_NANO: u64 = 7_289_654_400_000_000_000;
+const EARLIEST_POSSIBLE_UNIX_NANO: u64 = 631_152_000 * 1_000_000_000;
+/// 2200-01-01T00:00:00Z.
+const LATEST_POSSIBLE_UNIX_NANO: u64 = 7_258_118_400 * 1_000_000_000;
 
-/// Whether a span can have happened at these times: it starts in the years 1990 to 2200 and does
-/// not end before it starts. Only such spans decide when a trace starts and how long it lasts.
+/// Whether a span can have happened at these times: it starts in or after 1990, ends by 2200, and
+/// not before it starts. Only such spans decide when a trace starts and how long it lasts.
 #[must_use]
 pub fn has_possible_times(start_unix_nano: u64, end_unix_nano: u64) -> bool {
-    is_possible_start(start_unix_nano) && end_unix_nano >= start_unix_nano
+    is_moment(start_unix_nano) && start_unix_nano <= end_unix_nano && end_unix_nano <= LATEST_POSSIBLE_UNIX_NANO
 }
 
-pub(crate) fn is_possible_start(start_unix_nano: u64) -> bool {
-    (EARLIEST_POSSIBLE_UNIX_NANO..AFTER_POSSIBLE_UNIX_NANO).contains(&start_unix_nano)
+fn is_moment(unix_nano: u64) -> bool {
+    (EARLIEST_POSSIBLE_UNIX_NANO..=LATEST_POSSIBLE_UNIX_NANO).contains(&unix_nano)
 }
 
 /// A stored span, as far as assembly needs it.
@@ -47,6 +47,11 @@ pub struct SpanInput {
 impl SpanInput {
     pub(crate) fn has_possible_times(&self) -> bool {
         has_possible_times(self.start_unix_nano, self.end_unix_nano)
+    }
+
+    /// Whether one of its times is no moment at all, other than that the end lies before the start.
+    pub(crate) fn has_impossible_moment(&self) -> bool {
+        !is_moment(self.start_unix_nano) || self.end_unix_nano > LATEST_POSSIBLE_UNIX_NANO
     }
 
     /// The end; the start where the end lies before it.

@@ -159,9 +159,9 @@ impl Trace {
     }
 
     /// The longest root (ties: later start, then smaller span id), whose critical path is the
-    /// trace's. Roots are spans without parent, and those that a cut made roots; where there are
-    /// none, spans with a missing or malformed parent take their place. Impossible times come last.
-    /// `None` only without spans.
+    /// trace's. Roots are spans without a parent; where there are none, those that a cut made roots;
+    /// else spans with a missing or malformed parent. Impossible times come last. `None` only without
+    /// spans.
     #[must_use]
     pub fn longest_root(&self) -> Option<Node<'_>> {
         self.root.and_then(|index| self.node(index))

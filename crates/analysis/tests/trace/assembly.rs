@@ -18,7 +18,13 @@ fn siblings_stand_by_start_then_longer_first_then_by_id() {
           long  [----]
           twin         [---]
         ",
-        expect![[""]],
+        expect![[r#"
+            root     ------#-----##
+              long   ######
+              short  ===
+              late          #####
+              twin          =====
+        "#]],
     );
 }
 
@@ -32,7 +38,15 @@ fn a_missing_parent_is_one_row_as_long_as_its_children() {
           c             [-]
         d         [--]           parent=ee
         ",
-        expect![[""]],
+        expect![[r#"
+            root   ##############
+            (255)    ----------
+              a      ====          ParentMissing
+              b           =---=    ParentMissing
+                c          ===
+            (238)    ----
+              d      ====          ParentMissing
+        "#]],
     );
 }
 
@@ -48,7 +62,15 @@ fn self_parents_cycles_and_malformed_parents_are_cut_and_marked() {
           leaf        []
         odd      []              parent_bytes=3
         ",
-        expect![[""]],
+        expect![[r#"
+            root      ##############
+            odd        ==             ParentMalformed(3)
+            own         ====          ParentIsSelf
+            b            ===--        Cycle
+              c             ---=      OutsideParent
+                a         =====       OutsideParent
+                leaf        ==
+        "#]],
     );
 }
 
@@ -60,7 +82,11 @@ fn children_of_a_shared_id_stand_below_the_server() {
         server   [----------]    id=5 kind=server
         child     [---]          parent=5
         ",
-        expect![[""]],
+        expect![[r#"
+            client   ##############  Variants(1)
+            server    =-----======   Variants(1)
+              child    =====
+        "#]],
     );
 }
 
@@ -80,7 +106,15 @@ fn impossible_times_are_drawn_and_do_not_stretch_the_trace() {
         let oddities: Vec<_> = node.oddities().collect();
         format!("{} {} {oddities:?}\n", named.name(node), node.duration_nanos())
     });
-    expect![[""]].assert_eq(&oddities.collect::<String>());
+    expect![[r#"
+        root 14000000 []
+        zero 0 [ImpossibleTime]
+        moment 0 []
+        forever 16679518473702551615 [ImpossibleTime]
+        reversed 0 [EndBeforeStart(4000000)]
+        outside 5000000 [OutsideParent]
+    "#]]
+    .assert_eq(&oddities.collect::<String>());
     assert_eq!(named.trace.start_unix_nano(), testkit::START_UNIX_NANO);
 }
 
@@ -97,6 +131,7 @@ fn the_longest_root_is_a_root_before_it_is_long() {
     assert_eq!(longest("one [--] id=2\ntwo [--] id=1"), root("two"), "then the one with the smaller id");
     assert_eq!(longest("orphan [-----] parent=ff\nroot [--]"), root("root"));
     assert_eq!(longest("orphan [-----] parent=ff\nother [--] parent=ee"), root("orphan"));
+    assert_eq!(longest("self [-----] id=7 parent=7\nroot [--]"), root("root"), "it was not cut");
     assert_eq!(longest("orphan [-----] parent_bytes=4\nself [--] id=7 parent=7"), root("self"));
     assert_eq!(longest("old [--] start=0\nroot [--]"), root("root"), "its times are possible");
 }

@@ -20,7 +20,15 @@ fn it_goes_back_from_the_end_to_the_child_that_ends_last() {
             b2         [---]
           c                    |
         ",
-        expect![[""]],
+        expect![[r#"
+            root    ##----------##-#####
+              a       #---==
+                a1     ===
+              b        ##------#
+                b1       #===
+                b2        #####
+              c                   #
+        "#]],
     );
 }
 
@@ -32,7 +40,11 @@ fn siblings_back_to_back_or_slightly_overlapping_are_both_on_it() {
           a      [--------]
           b                [--------]
         ",
-        expect![[""]],
+        expect![[r#"
+            root  --------------------
+              a   ##########
+              b             ##########
+        "#]],
     );
     check(
         "
@@ -40,7 +52,11 @@ fn siblings_back_to_back_or_slightly_overlapping_are_both_on_it() {
           a      [---------]
           b                [--------]
         ",
-        expect![[""]],
+        expect![[r#"
+            root  --------------------
+              a   ##########=
+              b             ##########
+        "#]],
     );
 }
 
@@ -53,7 +69,12 @@ fn children_are_clipped_to_their_parents() {
           late           [---------]
             below            [---]
         ",
-        expect![[""]],
+        expect![[r#"
+            root         ----###-------
+              early    ==####                OutsideParent
+              late              ####-----==  OutsideParent
+                below               ###==
+        "#]],
     );
 }
 
@@ -67,7 +88,13 @@ fn nobody_waits_for_the_consumer_of_a_message() {
               store      [--]
             encode   [-]
         ",
-        expect![[""]],
+        expect![[r#"
+            root         ###--------###
+              send          ---#####
+                encode      ###
+                handle        ==----===
+                  store         ====
+        "#]],
     );
 }
 
@@ -80,7 +107,12 @@ fn it_is_that_of_the_longest_root_alone() {
         long         [-----]
           b            [--]
         ",
-        expect![[""]],
+        expect![[r#"
+            short  ==--==
+              a      ==
+            long      ##----#
+              b         ####
+        "#]],
     );
 }
 

@@ -56,7 +56,20 @@ fn rows_fold_and_unfold() {
     tell("a leaf, nobody", &rows);
     rows.expand_all();
     tell("expand all", &rows);
-    expect![[""]].assert_eq(&story);
+    expect![[r#"
+        new            root a a1 a11 a2 b b1 other
+        toggle a       root a+3 b b1 other
+        collapse root  root+6 other
+        expand root    root a+3 b b1 other
+        to depth 2     root a+3 b+1 other
+        expand a       root a a1+1 a2 b+1 other
+        expand below a root a a1 a11 a2 b+1 other
+        to depth 1     root+6 other
+        reveal a11     root a a1 a11 a2 b+1 other
+        a leaf, nobody root a a1 a11 a2 b+1 other
+        expand all     root a a1 a11 a2 b b1 other
+    "#]]
+    .assert_eq(&story);
 }
 
 #[test]
