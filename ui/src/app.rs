@@ -9,7 +9,7 @@ use crate::{
     features::{
         frame::{Failure, KeySheet, Rail, StatusBar},
         trace::TraceScreen,
-        traces::TracesScreen,
+        traces::{TraceList, TracesScreen},
     },
     state::{AppState, Route, keys},
     transport,
@@ -20,6 +20,7 @@ use crate::{
 pub fn App() -> impl IntoView {
     let app = AppState::new();
     provide_context(app);
+    provide_context(TraceList::new(app));
     Effect::new(move |_| app.theme.get().apply());
     let keys = window_event_listener(leptos::ev::keydown, move |event| press(app, &event));
     on_cleanup(move || keys.remove());

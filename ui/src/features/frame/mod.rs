@@ -1,5 +1,6 @@
 //! What surrounds every screen: rail, status bar, key sheet, failures.
 
+mod account;
 mod failure;
 mod key_sheet;
 mod rail;

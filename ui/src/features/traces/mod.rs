@@ -1,9 +1,117 @@
-//! The list of traces.
+//! The list of traces: newest first, alive, and still while someone reads it.
 
+mod empty;
+mod filter;
+mod filter_bar;
+mod list;
+mod row;
+mod rows;
+mod service_picker;
+mod state;
+
+use api::Event;
 use leptos::prelude::*;
+
+pub(crate) use self::state::TraceList;
+use self::{empty::NothingMatches, filter_bar::FilterBar, list::List};
+use super::first_run::{FirstRun, Ports};
+use crate::{state::use_app, widgets::count};
+
+/// What the middle of the screen shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// Nothing is known yet.
+    Nothing,
+    /// No trace has ever come.
+    FirstRun,
+    /// Traces, but none that match; of how many.
+    NoMatch(u64),
+    /// Rows.
+    Rows,
+}
 
 /// The screen with the list of traces.
 #[component]
 pub fn TracesScreen() -> impl IntoView {
-    view! { <p></p> }
+    let app = use_app();
+    let list: TraceList = expect_context();
+    // A panel may have asked for an attribute since.
+    if let Some(attribute) = app.attribute.try_update(Option::take).flatten() {
+        list.filter.set(filter::Filter { attribute: Some(attribute), ..filter::Filter::default() });
+        list.selected.set(None);
+        list.rows.set(None);
+    }
+    let wanted = Memo::new(move |_| list.filter.with(filter::Filter::wanted));
+    Effect::new(move |before: Option<()>| {
+        wanted.track();
+        if before.is_some() || list.rows.with_untracked(Option::is_none) {
+            list.reload();
+        } else {
+            list.catch_up();
+        }
+    });
+    app.on_event(move |event| {
+        if matches!(event, Event::Arrived { .. }) {
+            list.catch_up();
+        }
+    });
+
+    let shown = Memo::new(move |_| {
+        list.rows.with(|rows| match rows {
+            None => Shown::Nothing,
+            Some(rows) if rows.matching > 0 => Shown::Rows,
+            Some(rows) if rows.stored == 0 => Shown::FirstRun,
+            Some(rows) => Shown::NoMatch(rows.stored),
+        })
+    });
+    let middle = move || match shown.get() {
+        Shown::Nothing => view! { <div class="grow"></div> }.into_any(),
+        Shown::FirstRun => view! { <FirstRun /> }.into_any(),
+        Shown::NoMatch(stored) => view! { <NothingMatches list stored /> }.into_any(),
+        Shown::Rows => view! { <List list /> }.into_any(),
+    };
+    view! {
+        <Ports />
+        {move || (!matches!(shown.get(), Shown::FirstRun)).then(|| view! { <FilterBar list /> })}
+        <div
+            class="progress"
+            class:on=list.is_loading
+            role="progressbar"
+            aria-label="Reading the list"
+            aria-hidden=move || (!list.is_loading.get()).to_string()
+        ></div>
+        {middle}
+        {move || matches!(shown.get(), Shown::Rows | Shown::NoMatch(_)).then(|| view! { <Foot list /> })}
+    }
+}
+
+/// How much of what is shown, and why it stands still.
+#[component]
+fn Foot(list: TraceList) -> impl IntoView {
+    let size = move || {
+        list.rows.with(|rows| {
+            let rows = rows.as_ref()?;
+            let noun = if rows.stored == 1 { "trace" } else { "traces" };
+            Some(if list.filter.with(filter::Filter::is_empty) {
+                format!("{} {noun}, newest first", count(rows.matching))
+            } else {
+                format!("{} of {} {noun} match, newest first", count(rows.matching), count(rows.stored))
+            })
+        })
+    };
+    let stillness = move || {
+        let newer = list.rows.with(|rows| rows.as_ref().map_or(0, |rows| rows.newer));
+        if list.is_paused.get() {
+            Some("Paused; receiving goes on")
+        } else {
+            (newer > 0).then_some("List held while you read; receiving goes on")
+        }
+    };
+    view! {
+        <div class="foot" data-testid="trace-count">
+            <span>{size}</span>
+            <span class="grow"></span>
+            <span data-testid="held">{stillness}</span>
+        </div>
+    }
 }

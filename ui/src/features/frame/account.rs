@@ -1,0 +1,101 @@
+use api::SignalLedger;
+use leptos::prelude::*;
+
+use crate::{
+    state::use_app,
+    widgets::{bytes, count},
+};
+
+/// `received N = stored A + duplicate B …`: the parts that are not zero, each with its sign.
+pub(super) fn ledger_in_words(ledger: &SignalLedger) -> Vec<(&'static str, u64)> {
+    let mut words = vec![("received", ledger.received), ("= stored", ledger.stored)];
+    let rejected = ledger.rejected.values().sum();
+    for (word, number) in
+        [("+ duplicate", ledger.duplicate), ("+ sampled out", ledger.sampled_out), ("+ rejected", rejected)]
+    {
+        if number > 0 {
+            words.push((word, number));
+        }
+    }
+    words
+}
+
+/// The ledger of all signals, with the reasons of every loss.
+#[component]
+pub(super) fn Account() -> impl IntoView {
+    let app = use_app();
+    move || {
+        let status = app.status.get()?;
+        let ledger = status.ledger;
+        let signals =
+            [("Spans", &ledger.spans), ("Log records", &ledger.logs), ("Metric points", &ledger.metric_points)];
+        let line = |(name, signal): (&'static str, &SignalLedger)| {
+            let rejected: u64 = signal.rejected.values().sum();
+            view! {
+                <tr>
+                    <th scope="row">{name}</th>
+                    <td>{count(signal.received)}</td>
+                    <td>{count(signal.stored)}</td>
+                    <td>{count(signal.duplicate)}</td>
+                    <td>{count(rejected)}</td>
+                </tr>
+            }
+        };
+        let reasons = signals
+            .into_iter()
+            .flat_map(|(name, signal)| {
+                signal.rejected.iter().map(move |(reason, number)| (name, reason.clone(), *number))
+            })
+            .map(|(name, reason, number)| {
+                let what = format!("{name} rejected: {}", reason.replace('_', " "));
+                view! { <tr class="lost"><th scope="row" colspan="4">{what}</th><td>{count(number)}</td></tr> }
+            })
+            .collect_view();
+        let turned_away = ledger
+            .turned_away
+            .iter()
+            .map(|(reason, turned_away)| {
+                let what = format!(
+                    "Requests turned away: {} ({})",
+                    reason.replace('_', " "),
+                    bytes(turned_away.bytes).text(),
+                );
+                view! { <tr class="lost"><th scope="row" colspan="4">{what}</th><td>{count(turned_away.requests)}</td></tr> }
+            })
+            .collect_view();
+        Some(view! {
+            <div class="pop sheet account" role="dialog" aria-label="What became of what was received" data-testid="account">
+                <h2>"What became of what was received"</h2>
+                <table>
+                    <thead>
+                        <tr>
+                            <th></th>
+                            <th scope="col">"Received"</th>
+                            <th scope="col">"Stored"</th>
+                            <th scope="col">"Duplicate"</th>
+                            <th scope="col">"Rejected"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{signals.into_iter().map(line).collect_view()} {reasons} {turned_away}</tbody>
+                </table>
+                <p class="folder">"Kept in " <span class="mono selectable">{status.data_dir}</span></p>
+            </div>
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn the_ledger_reads_as_an_equation_without_zero_terms() {
+        let plain = SignalLedger { received: 5, stored: 5, ..SignalLedger::default() };
+        assert_eq!(ledger_in_words(&plain), [("received", 5), ("= stored", 5)]);
+        let rejected = BTreeMap::from([("zero_trace_id".to_owned(), 2), ("zero_span_id".to_owned(), 1)]);
+        let lossy = SignalLedger { received: 9, stored: 4, duplicate: 2, sampled_out: 0, rejected };
+        assert_eq!(ledger_in_words(&lossy), [("received", 9), ("= stored", 4), ("+ duplicate", 2), ("+ rejected", 3)]);
+    }
+}

@@ -1,0 +1,276 @@
+use std::sync::Arc;
+
+use api::TraceRow;
+use leptos::{html, prelude::*};
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::ResizeObserver;
+
+use super::{
+    row::{Cells, start_text},
+    rows::{Rows, row_of_slot},
+    state::TraceList,
+};
+use crate::{
+    state::{Action, keys::hint, use_app},
+    widgets::{Icon, Shape, count, time},
+};
+
+/// Height of a row, CSS pixels; `--row-list`.
+const ROW: f64 = 26.0;
+/// Rows drawn above and below what is visible.
+const OVERSCAN: u32 = 4;
+
+/// Head and rows: only those near the visible ones are drawn, in slots that are reused.
+#[component]
+pub(super) fn List(list: TraceList) -> impl IntoView {
+    let app = use_app();
+    let scroller = NodeRef::<html::Div>::new();
+    let height = RwSignal::new(0.0_f64);
+    watch_height(scroller, height);
+
+    let len = Memo::new(move |_| list.rows.with(|rows| rows.as_ref().map_or(0, Rows::len)));
+    let slots = Memo::new(move |_| (height.get() / ROW).ceil() as u32 + 1 + 2 * OVERSCAN);
+    let first = Memo::new(move |_| {
+        let visible = (list.scroll_top.get() / ROW) as u32;
+        visible.saturating_sub(OVERSCAN).min(len.get().saturating_sub(slots.get()))
+    });
+    Effect::new(move |_| {
+        let drawn = first.get()..first.get() + slots.get();
+        list.drawn.set(drawn.clone());
+        list.rows.track();
+        list.fetch(drawn);
+    });
+    // Coming back finds the list where it was left.
+    Effect::new(move |_| {
+        if let Some(scroller) = scroller.get() {
+            scroller.set_scroll_top(list.scroll_top.get_untracked() as i32);
+        }
+    });
+    Effect::new(move |_| {
+        let Some(((index, _), scroller)) = list.selected.get().zip(scroller.get_untracked()) else { return };
+        let (top, bottom) = (f64::from(index) * ROW, f64::from(index + 1) * ROW);
+        let (from, height) = (f64::from(scroller.scroll_top()), height.get_untracked());
+        if top < from {
+            scroller.set_scroll_top(top as i32);
+        } else if bottom > from + height && height > 0.0 {
+            scroller.set_scroll_top((bottom - height).ceil() as i32);
+        }
+    });
+    // The first change after a filter was set starts at the top.
+    Effect::new(move |before: Option<()>| {
+        list.filter.track();
+        if before.is_some() {
+            if let Some(scroller) = scroller.get_untracked() {
+                scroller.set_scroll_top(0);
+            }
+            list.scroll_top.set(0.0);
+        }
+    });
+
+    app.on_action(move |action| {
+        let page = ((height.get_untracked() / ROW) as i64 - 1).max(1);
+        let step = match action {
+            Action::NextTrace => 1,
+            Action::PreviousTrace => -1,
+            Action::PageOfTracesDown => page,
+            Action::PageOfTracesUp => -page,
+            Action::FirstTrace => i64::MIN,
+            Action::LastTrace => i64::MAX,
+            Action::OpenTrace => {
+                if let Some((_, trace_id)) = list.selected.get_untracked() {
+                    app.open_trace(trace_id, None);
+                }
+                return true;
+            }
+            Action::Back if list.selected.get_untracked().is_some() => {
+                list.selected.set(None);
+                return true;
+            }
+            _ => return false,
+        };
+        select_by(list, scroller, step);
+        true
+    });
+
+    let slot = move |slot: u32| {
+        let index = Memo::new(move |_| row_of_slot(slot, slots.get().max(1), first.get()));
+        let row = Memo::new(move |_| Fetched(list.rows.with(|rows| rows.as_ref()?.get(index.get()).cloned())));
+        view! { <Slot list index row longest=Memo::new(move |_| list.rows.with(|rows| rows.as_ref().map_or(0, |rows| rows.longest_nanos))) is_there=Memo::new(move |_| index.get() < len.get()) /> }
+    };
+    let newer = Memo::new(move |_| list.rows.with(|rows| rows.as_ref().map_or(0, |rows| rows.newer)));
+    let bring_in = move |_| bring_newer_in(list, scroller);
+    app.on_action(move |action| {
+        let takes = action == Action::ShowNewer && newer.get_untracked() > 0;
+        if takes {
+            bring_newer_in(list, scroller);
+        }
+        takes
+    });
+
+    view! {
+        <div
+            class="grid"
+            role="grid"
+            aria-label="Traces, newest first"
+            aria-rowcount=move || len.get() + 1
+            data-testid="trace-list"
+        >
+            <div class="thead traces-columns" role="row" aria-rowindex="1">
+                <span class="sort" role="columnheader" aria-sort="descending">
+                    "Start"
+                    <Icon shape=Shape::Down small=true />
+                </span>
+                <span class="row" role="columnheader">
+                    "Trace"
+                    {move || {
+                        (newer.get() > 0)
+                            .then(|| {
+                                let text = match newer.get() {
+                                    1 => "1 newer trace".to_owned(),
+                                    many => format!("{} newer traces", count(many)),
+                                };
+                                view! {
+                                    <button
+                                        type="button"
+                                        class="newer"
+                                        data-testid="newer"
+                                        title=format!("Bring them in ({})", hint(Action::ShowNewer))
+                                        on:click=bring_in
+                                    >
+                                        <Icon shape=Shape::Up small=true />
+                                        {text}
+                                    </button>
+                                }
+                            })
+                    }}
+                </span>
+                <span role="columnheader">"Duration"</span>
+                <span class="num" role="columnheader">"Spans"</span>
+                <span role="columnheader">"Services"</span>
+                <span role="columnheader">"Errors, first one"</span>
+            </div>
+            <div
+                class="list"
+                role="rowgroup"
+                tabindex="0"
+                aria-activedescendant=move || list.selected.get().map(|(index, _)| format!("trace-row-{index}"))
+                node_ref=scroller
+                on:scroll=move |event| {
+                    list.scroll_top.set(f64::from(event_target::<web_sys::Element>(&event).scroll_top()));
+                }
+                on:pointerenter=move |_| list.is_pointer_inside.set(true)
+                on:pointerleave=move |_| {
+                    list.is_pointer_inside.set(false);
+                    if newer.get_untracked() > 0 && list.is_at_rest() {
+                        list.reload();
+                    }
+                }
+            >
+                <div class="inner" style:height=move || format!("{}px", f64::from(len.get()) * ROW)>
+                    {move || (0..slots.get()).map(slot).collect_view()}
+                </div>
+            </div>
+        </div>
+    }
+}
+
+/// A row that has been fetched, equal only to itself: rows are compared whenever the list changes.
+#[derive(Clone)]
+struct Fetched(Option<Arc<TraceRow>>);
+
+impl PartialEq for Fetched {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(one), Some(two)) => Arc::ptr_eq(one, two) || one == two,
+            (None, None) => true,
+            _ => false,
+        }
+    }
+}
+
+/// One drawn row, whichever it is just now.
+#[component]
+fn Slot(
+    list: TraceList,
+    index: Memo<u32>,
+    row: Memo<Fetched>,
+    longest: Memo<u64>,
+    is_there: Memo<bool>,
+) -> impl IntoView {
+    let app = use_app();
+    let is_selected = move || list.selected.get().is_some_and(|(selected, _)| selected == index.get());
+    let open = move |_| {
+        if let Fetched(Some(row)) = row.get_untracked() {
+            list.selected.set(Some((index.get_untracked(), row.trace_id)));
+            app.open_trace(row.trace_id, None);
+        }
+    };
+    let cells = move || row.get().0.map(|row| view! { <Cells row longest=longest.get() /> });
+    let with_row = move |read: fn(&TraceRow) -> String| row.with(|row| row.0.as_deref().map(read));
+    view! {
+        <div
+            class="trow traces-columns"
+            class:sel=is_selected
+            class:away=move || !is_there.get()
+            role="row"
+            id=move || format!("trace-row-{}", index.get())
+            aria-rowindex=move || index.get() + 2
+            aria-selected=move || is_selected().to_string()
+            data-testid="trace-row"
+            data-trace-id=move || with_row(|row| row.trace_id.to_string())
+            style:transform=move || format!("translateY({}px)", f64::from(index.get()) * ROW)
+            on:click=open
+        >
+            <span class="start" role="gridcell" title=move || with_row(|row| time::exact(row.start_unix_nano))>
+                {move || with_row(|row| start_text(row.start_unix_nano))}
+            </span>
+            {cells}
+        </div>
+    }
+}
+
+/// Moves the selection by so many rows, from the first visible one where there is none.
+fn select_by(list: TraceList, scroller: NodeRef<html::Div>, step: i64) {
+    let Some(last) = i64::from(list.len()).checked_sub(1).filter(|last| *last >= 0) else { return };
+    let target = match list.selected.get_untracked() {
+        Some((index, _)) => i64::from(index).saturating_add(step),
+        None if step.unsigned_abs() > i64::MAX as u64 - 1 => step,
+        None => (list.scroll_top.get_untracked() / ROW).ceil() as i64,
+    };
+    let target = u32::try_from(target.clamp(0, last)).unwrap_or_default();
+    let trace_id = list.rows.with_untracked(|rows| Some(rows.as_ref()?.get(target)?.trace_id));
+    match trace_id {
+        Some(trace_id) => list.selected.set(Some((target, trace_id))),
+        // It is not here yet: show the place, so that it is fetched.
+        None => {
+            if let Some(scroller) = scroller.get_untracked() {
+                scroller.set_scroll_top((f64::from(target) * ROW) as i32);
+            }
+        }
+    }
+}
+
+fn bring_newer_in(list: TraceList, scroller: NodeRef<html::Div>) {
+    list.selected.set(None);
+    list.scroll_top.set(0.0);
+    list.drawn.set(0..0);
+    if let Some(scroller) = scroller.get_untracked() {
+        scroller.set_scroll_top(0);
+    }
+    list.reload();
+}
+
+/// Keeps a signal at the height of an element.
+fn watch_height(element: NodeRef<html::Div>, height: RwSignal<f64>) {
+    Effect::new(move |_| {
+        let Some(element) = element.get() else { return };
+        height.set(f64::from(element.client_height()));
+        let measured = element.clone();
+        let measure = Closure::<dyn Fn()>::new(move || drop(height.try_set(f64::from(measured.client_height()))));
+        if let Ok(observer) = ResizeObserver::new(measure.as_ref().unchecked_ref()) {
+            observer.observe(&element);
+            let held = StoredValue::new_local((observer, measure));
+            on_cleanup(move || held.with_value(|(observer, _)| observer.disconnect()));
+        }
+    });
+}

@@ -1,0 +1,74 @@
+use std::sync::Arc;
+
+use api::TraceRow;
+use leptos::prelude::*;
+
+use crate::widgets::{DurationFigure, Swatch, count, time, visible};
+
+/// Services whose swatches a row has room for.
+const SWATCHES: usize = 9;
+
+/// The cells of a row after its start.
+#[component]
+pub(super) fn Cells(
+    /// The trace.
+    row: Arc<TraceRow>,
+    /// The full bar, nanoseconds.
+    longest: u64,
+) -> impl IntoView {
+    let share = if longest == 0 { 0.0 } else { row.duration_nanos as f64 / longest as f64 * 100.0 };
+    let index_of = |service: &str| row.services.iter().position(|other| other == service).unwrap_or_default();
+    let swatches = row
+        .services
+        .iter()
+        .take(SWATCHES)
+        .enumerate()
+        .map(|(index, name)| view! { <Swatch index name=visible(name).into_owned() /> })
+        .collect_view();
+    let error = row.first_error.as_ref().map(|error| {
+        view! {
+            <Swatch index=index_of(&error.service) name=visible(&error.service).into_owned() />
+            <span class="clip t2">{visible(&error.name).into_owned()}</span>
+            <span class="clip err">{visible(&error.message).into_owned()}</span>
+        }
+    });
+    let name = visible(&row.root_name).into_owned();
+    let service = visible(&row.root_service).into_owned();
+    let title = format!("{service} {name}\n{}", row.trace_id);
+    let rootless = (!row.has_root).then(|| {
+        view! { <span class="badge w" title="No root span has arrived; this is the earliest span">"no root yet"</span> }
+    });
+    view! {
+        <span class="row name" role="gridcell" title=title>
+            <Swatch index=index_of(&row.root_service) name=service.clone() />
+            <span class="t2">{service}</span>
+            <span class="clip">{name}</span>
+            {rootless}
+        </span>
+        <span class="length" role="gridcell">
+            <DurationFigure nanos=row.duration_nanos />
+            <span class="meter"><i style:width=format!("{share:.2}%")></i></span>
+        </span>
+        <span class="num" role="gridcell">{count(row.span_count)}</span>
+        <span class="chips" role="gridcell" title=visible(&row.services.join(", ")).into_owned()>
+            {swatches}
+            <span>{row.services.len()}</span>
+        </span>
+        <span class="row errors" role="gridcell">
+            {(row.error_count > 0).then(|| view! { <span class="badge e">{count(row.error_count)}</span> })}
+            {error}
+        </span>
+    }
+}
+
+/// When a trace started: the time today, the day too before.
+pub(super) fn start_text(unix_nano: u64) -> String {
+    let clock = time::clock(unix_nano);
+    if time::is_same_day(unix_nano, time::now_unix_nano()) {
+        return clock;
+    }
+    let day = time::day(unix_nano);
+    let day = day.split_once(' ').map_or(day.as_str(), |(_, day)| day);
+    let minute = clock.get(..5).unwrap_or(&clock);
+    format!("{day}, {minute}")
+}
