@@ -78,3 +78,59 @@ pub struct TurnedAway {
     /// Their bytes, as far as they were read.
     pub bytes: u64,
 }
+
+/// The ledger with what is on its way into it.
+#[derive(Debug, Default)]
+pub(crate) struct LedgerState {
+    /// As the database has it.
+    pub(crate) committed: Ledger,
+    /// Turned away, and in the commit that is under way.
+    committing: BTreeMap<String, TurnedAway>,
+    /// Turned away since.
+    waiting: BTreeMap<String, TurnedAway>,
+}
+
+impl LedgerState {
+    pub(crate) fn now(&self) -> Ledger {
+        let mut ledger = self.committed.clone();
+        ledger.add_turned_away(&self.committing);
+        ledger.add_turned_away(&self.waiting);
+        ledger
+    }
+
+    /// Counts requests turned away; whether they are the first to wait.
+    pub(crate) fn turn_away(&mut self, reason: &str, requests: u64, bytes: u64) -> bool {
+        let is_first = self.waiting.is_empty();
+        let sum = self.waiting.entry(reason.to_owned()).or_default();
+        sum.requests += requests;
+        sum.bytes += bytes;
+        is_first
+    }
+
+    pub(crate) fn has_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Begins a commit: the ledger to change and write.
+    pub(crate) fn begin(&mut self) -> Ledger {
+        self.committing = std::mem::take(&mut self.waiting);
+        let mut ledger = self.committed.clone();
+        ledger.add_turned_away(&self.committing);
+        ledger
+    }
+
+    /// Ends a commit: with the ledger that was written, or `None` if it failed.
+    pub(crate) fn end(&mut self, written: Option<Ledger>) {
+        let committing = std::mem::take(&mut self.committing);
+        match written {
+            Some(ledger) => self.committed = ledger,
+            None => {
+                for (reason, count) in committing {
+                    let sum = self.waiting.entry(reason).or_default();
+                    sum.requests += count.requests;
+                    sum.bytes += count.bytes;
+                }
+            }
+        }
+    }
+}

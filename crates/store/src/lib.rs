@@ -12,13 +12,13 @@ mod directory;
 mod error;
 mod index;
 mod ledger;
+mod left_out;
 mod read;
+mod schema;
 
 pub use append::{Append, Appended, BytesOnDisk, Store};
 pub use directory::{DataDir, DirLock};
 pub use error::{AppendError, OpenError, ReadError};
-pub use index::{
-    EARLIEST_POSSIBLE_UNIX_NANO, FirstError, LATEST_POSSIBLE_UNIX_NANO, TraceSummary, is_possible,
-};
+pub use index::{EARLIEST_POSSIBLE_UNIX_NANO, FirstError, LATEST_POSSIBLE_UNIX_NANO, TraceSummary, is_possible};
 pub use ledger::{Ledger, SignalLedger, TurnedAway};
 pub use read::{Reader, StoredLog, StoredResource, StoredScope, StoredSpan, TraceContents};

@@ -1,38 +1,29 @@
-//! The way in.
+//! The way in: requests are made ready by those who bring them, and committed in groups by one writer.
 
-use bytes::Bytes;
-use formats::{Compression, Encoding, Walked};
-use model::Signal;
+mod checkpoint;
+mod commit;
+mod compare;
+mod identities;
+mod plan;
+mod request;
+mod writer;
 
-use crate::{AppendError, DataDir, DirLock, Ledger, OpenError, Reader};
+use std::{
+    fs, io,
+    sync::mpsc::{self, Sender},
+    thread,
+};
 
-/// A request to keep.
-#[derive(Debug, Clone)]
-pub struct Append {
-    /// What it carries.
-    pub signal: Signal,
-    /// How it is encoded.
-    pub encoding: Encoding,
-    /// How `body` is compressed.
-    pub compression: Compression,
-    /// The body as it was received.
-    pub body: Bytes,
-    /// What the walk over the decompressed body found.
-    pub walked: Walked,
-    /// When it came, nanoseconds since the Unix epoch.
-    pub received_at_unix_nano: u64,
-}
+use tokio::{runtime::Handle, sync::oneshot};
 
-/// What became of a request's items.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Appended {
-    /// Kept.
-    pub stored: u64,
-    /// Were there already.
-    pub duplicate: u64,
-    /// Refused by the walk.
-    pub rejected: u64,
-}
+pub use request::{Append, Appended};
+
+use crate::{AppendError, DataDir, DirLock, Ledger, OpenError, Reader, schema};
+use checkpoint::Checkpointer;
+pub(crate) use commit::append_error;
+use plan::Stored;
+use request::Prepared;
+use writer::{Command, Writer};
 
 /// Bytes of the files in the data directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,10 +36,12 @@ pub struct BytesOnDisk {
     pub total: u64,
 }
 
-/// The one writer of a data directory.
+/// The one writer of a data directory. Dropping it closes it in the background.
 #[derive(Debug)]
 pub struct Store {
+    dir: DataDir,
     reader: Reader,
+    commands: Sender<Command>,
 }
 
 impl Store {
@@ -57,32 +50,77 @@ impl Store {
     ///
     /// # Errors
     /// See [`OpenError`]; a newer or foreign database is left untouched.
-    pub async fn open(_dir: &DataDir, _lock: DirLock) -> Result<Self, OpenError> {
-        Ok(Self { reader: Reader::default() })
+    pub async fn open(dir: &DataDir, lock: DirLock) -> Result<Self, OpenError> {
+        let content = schema::inspect(dir).await?;
+        let connection = schema::open_writer(dir, content).await?;
+        let checkpoints = schema::open_checkpointer(dir).await?;
+        let reader = Reader::of_writer(dir);
+        let mut stored = Stored::default();
+        let mut last = 0;
+        let load = reader.load(|row, hash| {
+            stored.bodies.insert(hash, row);
+            last = row;
+        });
+        load.await.map_err(|error| error.into_open(dir))?;
+        stored.next_row = last + 1;
+
+        let runtime = Handle::current();
+        let no_thread = |source: io::Error| OpenError::Io { path: dir.database_path(), source };
+        let checkpointer = Checkpointer::start(checkpoints, runtime.clone()).map_err(no_thread)?;
+        let writer = Writer { connection, checkpointer, stored, reader: reader.clone(), runtime, lock };
+        let (commands, received) = mpsc::channel();
+        thread::Builder::new().name("store".to_owned()).spawn(move || writer.run(&received)).map_err(no_thread)?;
+        Ok(Self { dir: dir.clone(), reader, commands })
     }
 
     /// Keeps a request; returns once it is durable. A caller that stops waiting does not undo it.
     ///
     /// # Errors
     /// Nothing of the request is kept, and it may be sent again; see [`AppendError`].
-    pub async fn append(&self, _append: Append) -> Result<Appended, AppendError> {
-        Err(AppendError::Closed)
+    pub async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        if append.walked.received == 0 {
+            return Ok(Appended::default());
+        }
+        let prepared = Box::new(Prepared::of(append).await);
+        self.ask(|reply| Command::Append(prepared, reply)).await
     }
 
     /// Counts requests that were turned away before their items could be counted. Does not wait: it
-    /// becomes durable with the next commit, within a second, or when the store is closed.
-    pub fn turned_away(&self, _reason: &str, _requests: u64, _bytes: u64) {}
+    /// becomes durable with the next commit, within about a second, or when the store is closed.
+    pub fn turned_away(&self, reason: &str, requests: u64, bytes: u64) {
+        if self.reader.ledger_state().turn_away(reason, requests, bytes) {
+            // A closed store counts no more: what it would count is not durable.
+            let _ = self.commands.send(Command::Count);
+        }
+    }
 
     /// The ledger as of the last commit, with everything turned away until now.
     #[must_use]
     pub fn ledger(&self) -> Ledger {
-        Ledger::default()
+        self.reader.ledger()
     }
 
     /// How large the files are.
     #[must_use]
     pub fn bytes_on_disk(&self) -> BytesOnDisk {
-        BytesOnDisk::default()
+        let database = self.dir.database_path();
+        let size = |suffix: &str| {
+            let mut path = database.clone().into_os_string();
+            path.push(suffix);
+            fs::metadata(path).map_or(0, |metadata| metadata.len())
+        };
+        let files = fs::read_dir(self.dir.path()).into_iter().flatten().flatten();
+        let total = files.filter_map(|file| file.metadata().ok()).filter(fs::Metadata::is_file).map(|file| file.len());
+        BytesOnDisk { database: size(""), write_ahead_log: size("-wal"), total: total.sum() }
+    }
+
+    /// Limits the database's file to so many bytes, rounded down to pages; `None`: to what the disk
+    /// holds. Appends that do not fit fail with [`AppendError::Full`]. Holds until the store is closed.
+    ///
+    /// # Errors
+    /// The store is closed.
+    pub async fn limit_bytes(&self, bytes: Option<u64>) -> Result<(), AppendError> {
+        self.ask(|reply| Command::Limit(bytes, reply)).await
     }
 
     /// Reads what is stored, as of the last commit.
@@ -92,11 +130,24 @@ impl Store {
     }
 
     /// Commits what waits, empties the write-ahead log into the database and gives the lock back.
-    /// Appends that come later fail with [`AppendError::Closed`]; readers go on.
+    /// Appends that come later fail with [`AppendError::Closed`]; readers go on. Closing a store that is
+    /// closed does nothing.
     ///
     /// # Errors
     /// What waited could not be committed.
     pub async fn close(&self) -> Result<(), AppendError> {
-        Ok(())
+        match self.ask(Command::Close).await {
+            Err(AppendError::Closed) => Ok(()),
+            result => result,
+        }
+    }
+
+    async fn ask<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<Result<T, AppendError>>) -> Command,
+    ) -> Result<T, AppendError> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(command(reply)).map_err(|_| AppendError::Closed)?;
+        answer.await.map_err(|_| AppendError::Closed)?
     }
 }

@@ -1,0 +1,87 @@
+//! The connection that reads: opened when first needed, short statements only.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteRow};
+use tokio::sync::Mutex;
+
+use crate::schema::{Access, read_only};
+
+/// Reads a database file. Statements take turns; each is a transaction of its own, so that none holds
+/// back the write-ahead log.
+#[derive(Debug)]
+pub(super) struct ReadConnection {
+    path: PathBuf,
+    open: Mutex<Option<Open>>,
+}
+
+#[derive(Debug)]
+struct Open {
+    connection: SqliteConnection,
+    /// What the file looked like when it was taken as immutable.
+    unchanged: Option<Stamp>,
+}
+
+/// Size and time of change.
+type Stamp = (u64, Option<SystemTime>);
+
+impl ReadConnection {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path, open: Mutex::new(None) }
+    }
+
+    /// All rows of a statement with two parameters. Keep them few: they are collected.
+    pub(super) async fn rows(&self, sql: &'static str, a: i64, b: i64) -> Result<Vec<SqliteRow>, sqlx::Error> {
+        let mut slot = self.open.lock().await;
+        loop {
+            let mut open = match slot.take().filter(|open| open.is_current(&self.path)) {
+                Some(open) => open,
+                None => Open::new(&self.path).await?,
+            };
+            let rows = sqlx::query(sql).bind(a).bind(b).fetch_all(&mut open.connection).await;
+            // A writer that came meanwhile may have changed pages under a connection that was told that
+            // nothing can change.
+            if !open.is_current(&self.path) {
+                continue;
+            }
+            if rows.is_ok() {
+                *slot = Some(open);
+            }
+            return rows;
+        }
+    }
+
+    /// Closes the connection; the next statement opens a new one.
+    pub(super) async fn close(&self) {
+        if let Some(open) = self.open.lock().await.take() {
+            // Nothing was written; a failure to close loses nothing.
+            let _ = open.connection.close().await;
+        }
+    }
+}
+
+impl Open {
+    async fn new(path: &Path) -> Result<Self, sqlx::Error> {
+        let (parameters, unchanged) = match Access::of(path) {
+            Access::Immutable => ("immutable=1", Some(stamp(path)?)),
+            Access::Shared => ("", None),
+        };
+        Ok(Self { connection: read_only(path, parameters).connect().await?, unchanged })
+    }
+
+    fn is_current(&self, path: &Path) -> bool {
+        match &self.unchanged {
+            None => true,
+            Some(before) => Access::of(path) == Access::Immutable && stamp(path).is_ok_and(|now| now == *before),
+        }
+    }
+}
+
+fn stamp(path: &Path) -> Result<Stamp, sqlx::Error> {
+    let metadata = fs::metadata(path)?;
+    Ok((metadata.len(), metadata.modified().ok()))
+}

@@ -1,0 +1,238 @@
+//! The database: its tables, its version, and how connections to it are opened.
+//!
+//! `l0` holds one row per request, with its body as it was received; `l0_digest` holds what the index
+//! in memory is made of, apart from the bodies, so that it is read quickly. Row ids rise with time.
+//! What a database cannot change later is decided here: the page size and incremental vacuum.
+
+use std::{fs, path::Path, time::Duration};
+
+use formats::{Compression, Encoding};
+use model::Signal;
+use sqlx::{
+    ConnectOptions, Connection, Row, SqliteConnection,
+    sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+
+use crate::{DataDir, OpenError};
+
+/// "Span" in ASCII: tells our files from other SQLite databases.
+const APPLICATION_ID: i64 = 0x5370_616e;
+/// The version of the tables below.
+const VERSION: i64 = 1;
+/// Bytes a page; fixed when the file is made.
+pub(crate) const PAGE_BYTES: u32 = 8192;
+/// How long a connection waits for another process's lock.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+
+const CREATE: &str = "
+BEGIN IMMEDIATE;
+CREATE TABLE l0(
+    id INTEGER PRIMARY KEY,
+    signal INTEGER NOT NULL,
+    encoding INTEGER NOT NULL,
+    compression INTEGER NOT NULL,
+    received_at_unix_nano INTEGER NOT NULL,
+    items INTEGER NOT NULL,
+    repaired_texts INTEGER NOT NULL,
+    left_out BLOB NOT NULL,
+    identities BLOB NOT NULL,
+    body BLOB NOT NULL
+) STRICT;
+CREATE TABLE l0_digest(
+    id INTEGER PRIMARY KEY,
+    body_hash INTEGER NOT NULL,
+    digest BLOB NOT NULL
+) STRICT;
+CREATE TABLE ledger(id INTEGER PRIMARY KEY CHECK (id = 0), value BLOB NOT NULL) STRICT;
+INSERT INTO ledger VALUES (0, x'');
+PRAGMA application_id = 0x5370616e;
+PRAGMA user_version = 1;
+COMMIT;
+";
+
+/// What a file holds, as far as it matters before it is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// Nothing: there is no file, or no table in it.
+    Empty,
+    /// Our tables, in a version that is known.
+    Tables,
+}
+
+/// Looks at a database without changing anything, not even the files beside it.
+pub(crate) async fn inspect(dir: &DataDir) -> Result<Content, OpenError> {
+    let path = dir.database_path();
+    let database = |source| OpenError::Database { path: path.clone(), source };
+    match fs::metadata(&path) {
+        Ok(metadata) if metadata.len() > 0 => {}
+        Ok(_) => return Ok(Content::Empty),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Content::Empty),
+        Err(source) => return Err(OpenError::Io { path, source }),
+    }
+    let mode = match Access::of(&path) {
+        Access::Immutable => "immutable=1",
+        Access::Shared => "readonly_shm=1",
+    };
+    let found = async {
+        let mut connection = read_only(&path, mode).connect().await?;
+        let row = sqlx::query(
+            "SELECT (SELECT application_id FROM pragma_application_id), \
+             (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)",
+        )
+        .fetch_one(&mut connection)
+        .await?;
+        let found = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        connection.close().await?;
+        Ok::<(i64, i64, i64), sqlx::Error>(found)
+    };
+    match found.await {
+        Ok((0, 0, 0)) => Ok(Content::Empty),
+        Ok((APPLICATION_ID, version, _)) if version > VERSION => {
+            Err(OpenError::Newer { path, found: version, known: VERSION })
+        }
+        Ok((APPLICATION_ID, VERSION, _)) => Ok(Content::Tables),
+        Ok(_) => Err(OpenError::Foreign { path }),
+        Err(error) if primary_code(&error) == Some(NOT_A_DATABASE) => Err(OpenError::Foreign { path }),
+        Err(error) => Err(database(error)),
+    }
+}
+
+/// Opens the connection that writes, making the tables in an empty file.
+pub(crate) async fn open_writer(dir: &DataDir, content: Content) -> Result<SqliteConnection, OpenError> {
+    dir.create_database_file()?;
+    let path = dir.database_path();
+    let open = async {
+        let mut connection = read_write(&path)
+            .page_size(PAGE_BYTES)
+            .auto_vacuum(SqliteAutoVacuum::Incremental)
+            .journal_mode(SqliteJournalMode::Wal)
+            .connect()
+            .await?;
+        if content == Content::Empty {
+            sqlx::raw_sql(CREATE).execute(&mut connection).await?;
+        }
+        Ok(connection)
+    };
+    open.await.map_err(|source| OpenError::Database { path: path.clone(), source })
+}
+
+/// Opens the connection that moves the write-ahead log into the database.
+pub(crate) async fn open_checkpointer(dir: &DataDir) -> Result<SqliteConnection, OpenError> {
+    let path = dir.database_path();
+    read_write(&path).connect().await.map_err(|source| OpenError::Database { path, source })
+}
+
+fn read_write(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .foreign_keys(false)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY_TIMEOUT)
+        .pragma("wal_autocheckpoint", "0")
+        .pragma("journal_size_limit", "16777216")
+        .pragma("secure_delete", "OFF")
+        .pragma("trusted_schema", "OFF")
+        .pragma("cache_size", "-8192")
+        .disable_statement_logging()
+}
+
+/// How a file may be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Nobody writes and nothing waits in a write-ahead log: SQLite would make the files beside the
+    /// database that are missing, so it is told that nothing can change.
+    Immutable,
+    /// Through the write-ahead log and its shared memory.
+    Shared,
+}
+
+impl Access {
+    pub(crate) fn of(database: &Path) -> Self {
+        let beside = |suffix: &str| {
+            let mut name = database.as_os_str().to_owned();
+            name.push(suffix);
+            fs::metadata(name).map(|metadata| metadata.len())
+        };
+        if beside("-shm").is_ok() || beside("-wal").is_ok_and(|bytes| bytes > 0) {
+            Self::Shared
+        } else {
+            Self::Immutable
+        }
+    }
+}
+
+/// Options of a connection that cannot write, with more parameters of SQLite's file URI.
+pub(crate) fn read_only(database: &Path, parameters: &str) -> SqliteConnectOptions {
+    let mut uri = String::from("file:");
+    for c in database.to_string_lossy().chars() {
+        match c {
+            '%' => uri.push_str("%25"),
+            '?' => uri.push_str("%3f"),
+            '#' => uri.push_str("%23"),
+            c => uri.push(c),
+        }
+    }
+    uri.push_str("?mode=ro");
+    if !parameters.is_empty() {
+        uri.push('&');
+        uri.push_str(parameters);
+    }
+    SqliteConnectOptions::new()
+        .filename(uri)
+        .read_only(true)
+        .foreign_keys(false)
+        .busy_timeout(BUSY_TIMEOUT)
+        .pragma("trusted_schema", "OFF")
+        .pragma("cache_size", "-4096")
+        .disable_statement_logging()
+}
+
+pub(crate) const BUSY: i64 = 5;
+pub(crate) const LOCKED: i64 = 6;
+pub(crate) const FULL: i64 = 13;
+const NOT_A_DATABASE: i64 = 26;
+
+/// SQLite's primary result code (sqlite.org/rescode.html); `None` for errors of other kinds.
+pub(crate) fn primary_code(error: &sqlx::Error) -> Option<i64> {
+    let extended: i64 = error.as_database_error()?.code()?.parse().ok()?;
+    Some(extended & 0xff)
+}
+
+pub(crate) fn signal_code(signal: Signal) -> i64 {
+    match signal {
+        Signal::Traces => 1,
+        Signal::Logs => 2,
+        Signal::Metrics => 3,
+    }
+}
+
+pub(crate) fn signal_of(code: i64) -> Option<Signal> {
+    Signal::ALL.into_iter().find(|signal| signal_code(*signal) == code)
+}
+
+pub(crate) fn encoding_code(encoding: Encoding) -> i64 {
+    match encoding {
+        Encoding::Protobuf => 1,
+        Encoding::Json => 2,
+    }
+}
+
+pub(crate) fn encoding_of(code: i64) -> Option<Encoding> {
+    [Encoding::Protobuf, Encoding::Json].into_iter().find(|encoding| encoding_code(*encoding) == code)
+}
+
+pub(crate) fn compression_code(compression: Compression) -> i64 {
+    match compression {
+        Compression::None => 0,
+        Compression::Gzip => 1,
+        Compression::Zstd => 2,
+        Compression::Deflate => 3,
+        Compression::Lz4 => 4,
+    }
+}
+
+pub(crate) fn compression_of(code: i64) -> Option<Compression> {
+    [Compression::None, Compression::Gzip, Compression::Zstd, Compression::Deflate, Compression::Lz4]
+        .into_iter()
+        .find(|compression| compression_code(*compression) == code)
+}
