@@ -127,11 +127,11 @@ fn request(service: usize, spans: Vec<Span>) -> TracesData {
 }
 
 fn trace_id(random: &mut Random) -> TraceId {
-    TraceId((u128::from(random.next()) << 64 | u128::from(random.next() | 1)).to_be_bytes())
+    TraceId((u128::from(random.bits()) << 64 | u128::from(random.bits() | 1)).to_be_bytes())
 }
 
 fn span_id(random: &mut Random) -> SpanId {
-    SpanId((random.next() | 1).to_be_bytes())
+    SpanId((random.bits() | 1).to_be_bytes())
 }
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ pub(super) struct Scene {
 impl Scene {
     pub(super) fn new() -> Self {
         let mut random = Random::new(0x5ca1_ab1e);
-        let trace_id = TraceId((u128::from(random.next()) << 64 | u128::from(random.next())).to_be_bytes());
+        let trace_id = TraceId((u128::from(random.bits()) << 64 | u128::from(random.bits())).to_be_bytes());
         Self { random, trace_id, spans: Vec::new(), logs: Vec::new() }
     }
 
@@ -91,7 +91,7 @@ impl Scene {
 
     /// The id of a span that is not part of the trace.
     pub(super) fn lost(&mut self) -> SpanId {
-        SpanId(self.random.next().to_be_bytes())
+        SpanId(self.random.bits().to_be_bytes())
     }
 
     pub(super) fn describe(&mut self, span: SpanId, attributes: Vec<KeyValue>) {
