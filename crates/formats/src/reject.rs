@@ -33,7 +33,7 @@ pub(crate) fn is_zero(bytes: &[u8]) -> bool {
 /// The bounds of a histogram as they come by: how many, and whether they rise.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
-    count: usize,
+    pub(crate) count: usize,
     last: f64,
     rise: bool,
 }

@@ -16,7 +16,7 @@ pub struct Walked {
     pub unknown_fields: u64,
     /// Estimated heap of the request decoded, bytes.
     pub heap_bytes: u64,
-    /// Distinct texts that the columns name by index: services, names, messages.
+    /// Texts that the columns name by index: services, names, messages; those over 1 KiB stand there cut.
     pub texts: Vec<String>,
     /// The items that are not refused.
     pub rows: WalkedRows,
@@ -86,12 +86,13 @@ pub struct SpanColumns {
     pub is_error: Vec<bool>,
     /// Index of the service's name in [`Walked::texts`].
     pub service: Vec<u32>,
-    /// Index of the span's name in [`Walked::texts`]; texts over 1 KiB stand there cut.
+    /// Index of the span's name in [`Walked::texts`].
     pub name: Vec<u32>,
-    /// Index of the status message in [`Walked::texts`], cut to 1 KiB; `u32::MAX` without one.
+    /// Index of the status message in [`Walked::texts`]; `u32::MAX` without one.
     pub message: Vec<u32>,
-    /// XXH3-64 over the bytes of resource, scope and span as they came: equal for spans that came
-    /// twice in the same encoding. Different hashes do not prove different content.
+    /// XXH3-64 over the bytes of resource, scope and span, in protobuf as they came, in JSON as
+    /// canonical protobuf has them: equal for spans that came twice in the same encoding, and in
+    /// both if the protobuf was canonical. Different hashes do not prove different content.
     pub content_hash: Vec<u64>,
 }
 

@@ -135,7 +135,7 @@ fn histogram_point(walk: &mut Walk, bytes: &[u8]) -> Wire<Point> {
             _ => walk.unknown(&mut fields, key)?,
         }
     }
-    walk.budget.charge_bytes(16 * counts)?;
+    walk.budget.charge_bytes(8 * (counts + bounds.count))?;
     Ok((time, bounds.check(counts)))
 }
 

@@ -1,0 +1,10 @@
+//! What goes in comes out: our protobuf against prost, our JSON against our protobuf, and the walk
+//! against what is decoded.
+
+mod compression;
+mod files;
+mod json;
+mod protobuf;
+mod refusals;
+mod strategies;
+mod walk;

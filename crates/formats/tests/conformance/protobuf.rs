@@ -1,0 +1,143 @@
+//! Our protobuf against prost and the published schema.
+
+use formats::*;
+use model::Signal;
+use opentelemetry_proto::tonic::{logs::v1 as logs, metrics::v1 as metrics, trace::v1 as trace};
+use proptest::prelude::*;
+use prost::Message;
+
+use crate::strategies;
+
+/// As text, where NaN equals itself.
+fn shown(data: &impl std::fmt::Debug) -> String {
+    format!("{data:?}")
+}
+
+/// What prost makes of the bytes, encoded again.
+pub(crate) fn through_prost(signal: Signal, body: &[u8]) -> Result<Vec<u8>, prost::DecodeError> {
+    Ok(match signal {
+        Signal::Traces => trace::TracesData::decode(body)?.encode_to_vec(),
+        Signal::Logs => logs::LogsData::decode(body)?.encode_to_vec(),
+        Signal::Metrics => metrics::MetricsData::decode(body)?.encode_to_vec(),
+    })
+}
+
+/// What we make of the bytes, as text.
+fn decoded(signal: Signal, body: &[u8]) -> Result<String, FormatError> {
+    Ok(match signal {
+        Signal::Traces => shown(&decode_traces(Encoding::Protobuf, body)?),
+        Signal::Logs => shown(&decode_logs(Encoding::Protobuf, body)?),
+        Signal::Metrics => shown(&decode_metrics(Encoding::Protobuf, body)?),
+    })
+}
+
+fn walked(signal: Signal, body: &[u8]) -> Result<Walked, FormatError> {
+    walk(signal, Encoding::Protobuf, body, &WalkLimits::default())
+}
+
+/// Walk, decoder and prost agree on bytes that may be anything.
+fn agree(signal: Signal, body: &[u8]) -> Result<(), TestCaseError> {
+    let ours = walked(signal, body);
+    let decoded_by_us = decoded(signal, body);
+    match (&ours, through_prost(signal, body)) {
+        (Ok(walked), Err(error)) => {
+            // prost refuses what we repair.
+            prop_assert!(walked.repaired_texts > 0, "prost: {error}");
+        }
+        (Ok(walked), Ok(theirs)) if walked.repaired_texts == 0 => {
+            // prost does not write -0.0 where a field has no presence.
+            let zeros = |text: Result<String, FormatError>| text.map(|text| text.replace("-0.0", "0.0"));
+            prop_assert_eq!(zeros(decoded_by_us.clone()), zeros(decoded(signal, &theirs)));
+        }
+        (Ok(_), Ok(_)) | (Err(_), Err(_)) => {}
+        (Err(FormatError::WrongSignal(_)), Ok(_)) => return Ok(()),
+        (Err(error), Ok(_)) => prop_assert!(error.to_string().contains("group"), "{}", error),
+    }
+    prop_assert_eq!(ours.is_ok(), decoded_by_us.is_ok());
+    Ok(())
+}
+
+fn mutated(body: &[u8], mutations: &[(prop::sample::Index, u8)]) -> Vec<u8> {
+    let mut body = body.to_vec();
+    for (at, byte) in mutations {
+        if !body.is_empty() {
+            let at = at.index(body.len());
+            body[at] = *byte;
+        }
+    }
+    body
+}
+
+fn mutations() -> impl Strategy<Value = Vec<(prop::sample::Index, u8)>> {
+    prop::collection::vec((any::<prop::sample::Index>(), prop_oneof![any::<u8>(), 0..32_u8]), 1..4)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn traces_survive_us_and_prost(data in strategies::traces()) {
+        let body = encode_traces_protobuf(&data);
+        let again = decode_traces(Encoding::Protobuf, &body);
+        prop_assert_eq!(again.as_ref().map(shown), Ok(shown(&data)));
+        prop_assert_eq!(through_prost(Signal::Traces, &body), Ok(body));
+    }
+
+    #[test]
+    fn logs_survive_us_and_prost(data in strategies::logs()) {
+        let body = encode_logs_protobuf(&data);
+        let again = decode_logs(Encoding::Protobuf, &body);
+        prop_assert_eq!(again.as_ref().map(shown), Ok(shown(&data)));
+        prop_assert_eq!(through_prost(Signal::Logs, &body), Ok(body));
+    }
+
+    #[test]
+    fn metrics_survive_us_and_prost(data in strategies::metrics()) {
+        let body = encode_metrics_protobuf(&data);
+        let again = decode_metrics(Encoding::Protobuf, &body);
+        prop_assert_eq!(again.as_ref().map(shown), Ok(shown(&data)));
+        prop_assert_eq!(through_prost(Signal::Metrics, &body), Ok(body));
+    }
+
+    #[test]
+    fn damaged_traces_are_judged_as_prost_does(data in strategies::traces(), mutations in mutations()) {
+        agree(Signal::Traces, &mutated(&encode_traces_protobuf(&data), &mutations))?;
+    }
+
+    #[test]
+    fn damaged_logs_are_judged_as_prost_does(data in strategies::logs(), mutations in mutations()) {
+        agree(Signal::Logs, &mutated(&encode_logs_protobuf(&data), &mutations))?;
+    }
+
+    #[test]
+    fn damaged_metrics_are_judged_as_prost_does(data in strategies::metrics(), mutations in mutations()) {
+        agree(Signal::Metrics, &mutated(&encode_metrics_protobuf(&data), &mutations))?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn cut_traces_are_judged_as_prost_does(data in strategies::traces()) {
+        let body = encode_traces_protobuf(&data);
+        for end in 0..body.len().min(1500) {
+            agree(Signal::Traces, &body[..end])?;
+        }
+    }
+}
+
+#[test]
+fn messages_and_oneofs_merge_as_protobuf_says() {
+    // A metric with a gauge of one point, a sum of one point, and again a sum of one point.
+    let point = |time: u8| [&[0x0a, 9, 0x19, time][..], &[0; 7]].concat();
+    let data = |field: u8, point: Vec<u8>| [vec![field << 3 | 2, point.len() as u8], point].concat();
+    let metric = [data(5, point(1)), data(7, point(2)), data(7, point(3))].concat();
+    let scope = data(2, metric);
+    let body = data(1, data(2, scope));
+    agree(Signal::Metrics, &body).expect("as prost");
+    let walked = walked(Signal::Metrics, &body).expect("valid");
+    assert_eq!(walked.received, 2);
+    let WalkedRows::Points(points) = walked.rows else { panic!("points") };
+    assert_eq!((points.ordinal, points.time_unix_nano, points.name.len()), (vec![0, 1], vec![2, 3], 2));
+}
