@@ -9,15 +9,30 @@
 //! this machine where that is asked for.
 
 mod address;
+mod answer;
 mod bind;
+mod body;
+mod bridges;
+mod budget;
+mod connection;
+mod connections;
 mod hint;
+mod intake;
 mod options;
+mod over_grpc;
+mod over_http;
+mod owner;
 mod receiver;
+mod refused;
+mod shared;
 mod sink;
+mod web;
+mod wire;
 
 pub use address::{Bind, BindError, Protocol};
-pub use bind::{BindFailure, Bound, FailureKind, bind, offer_free_port, port_owner};
+pub use bind::{BindFailure, Bound, FailureKind, bind, offer_free_port};
 pub use hint::Hint;
 pub use options::{Limits, ReceiveOptions, WebAccess};
+pub use owner::port_owner;
 pub use receiver::{BridgePorts, Receiver};
 pub use sink::{Refusal, Request, Sink};
