@@ -54,17 +54,31 @@ struct Links {
 
 pub(crate) fn assemble(input: &[SpanInput]) -> Trace {
     let input = &input[..input.len().min(MOST_SPANS)];
-    let mut order: Vec<u32> = (0..input.len() as u32).collect();
-    order.sort_unstable_by(|&a, &b| input[a as usize].order(&input[b as usize]).then(a.cmp(&b)));
-    let spans: Vec<&SpanInput> = order.iter().map(|&index| &input[index as usize]).collect();
+    let (order, spans) = in_order_of_siblings(input);
     let mut links = link(&spans);
     cut_cycles(&spans, &mut links);
     let (sequence, child_count) = preorder(&spans, &links);
     build(&spans, &order, &links, &sequence, &child_count)
 }
 
+/// Indices in the input, and the spans themselves, copied so that all that follows reads memory in
+/// order.
+fn in_order_of_siblings(input: &[SpanInput]) -> (Vec<u32>, Vec<SpanInput>) {
+    // Start and end decide nearly always, so they stand beside the index.
+    let mut keys: Vec<(u64, Reverse<u64>, u32)> = (0_u32..)
+        .zip(input)
+        .map(|(index, span)| (span.start_unix_nano, Reverse(span.drawn_end_unix_nano()), index))
+        .collect();
+    keys.sort_unstable_by(|a, b| {
+        let of_equal_times = || input[a.2 as usize].order(&input[b.2 as usize]).then(a.2.cmp(&b.2));
+        (a.0, a.1).cmp(&(b.0, b.1)).then_with(of_equal_times)
+    });
+    let spans = keys.iter().map(|key| input[key.2 as usize]).collect();
+    (keys.into_iter().map(|key| key.2).collect(), spans)
+}
+
 /// Finds everyone's parent, or makes a placeholder for it.
-fn link(spans: &[&SpanInput]) -> Links {
+fn link(spans: &[SpanInput]) -> Links {
     let mut holders: HashMap<SpanId, Holder> = HashMap::with_capacity(spans.len());
     for (position, span) in spans.iter().enumerate() {
         let position = position as u32;
@@ -115,7 +129,7 @@ impl Missing {
 }
 
 /// Follows parents upwards from every span, each step once, and cuts where that runs in a circle.
-fn cut_cycles(spans: &[&SpanInput], links: &mut Links) {
+fn cut_cycles(spans: &[SpanInput], links: &mut Links) {
     const UNSEEN: u32 = 0;
     // By position: in which walk it was seen first, counted from 1.
     let mut seen = vec![UNSEEN; links.parent.len()];
@@ -145,7 +159,7 @@ fn cut_cycles(spans: &[&SpanInput], links: &mut Links) {
 }
 
 /// All positions in preorder, and how many children each position has.
-fn preorder(spans: &[&SpanInput], links: &Links) -> (Vec<u32>, Vec<u32>) {
+fn preorder(spans: &[SpanInput], links: &Links) -> (Vec<u32>, Vec<u32>) {
     let count = links.parent.len();
     let mut child_count = vec![0_u32; count];
     for &parent in &links.parent {
@@ -190,7 +204,7 @@ fn preorder(spans: &[&SpanInput], links: &Links) -> (Vec<u32>, Vec<u32>) {
     (sequence, child_count)
 }
 
-fn build(spans: &[&SpanInput], order: &[u32], links: &Links, sequence: &[u32], child_count: &[u32]) -> Trace {
+fn build(spans: &[SpanInput], order: &[u32], links: &Links, sequence: &[u32], child_count: &[u32]) -> Trace {
     let count = sequence.len();
     let (start_unix_nano, duration_nanos) = extent(spans);
     let mut shape = Shape {
@@ -296,7 +310,7 @@ fn offset(moment: u64, origin: u64) -> i64 {
 }
 
 /// Start and duration of the spans with possible times, else of all.
-fn extent(spans: &[&SpanInput]) -> (u64, u64) {
+fn extent(spans: &[SpanInput]) -> (u64, u64) {
     let over = |only_possible: bool| {
         spans
             .iter()
@@ -309,9 +323,9 @@ fn extent(spans: &[&SpanInput]) -> (u64, u64) {
 }
 
 /// Called in preorder, so that they stand by node.
-fn note_oddities(trace: &mut Trace, spans: &[&SpanInput], links: &Links, position: u32, parent: u32) {
+fn note_oddities(trace: &mut Trace, spans: &[SpanInput], links: &Links, position: u32, parent: u32) {
     let node = trace.input.len() as u32 - 1;
-    let span = spans[position as usize];
+    let span = &spans[position as usize];
     let mut note = |oddity| trace.oddities.push((node, oddity));
     let parent_span = match links.parent[position as usize] {
         NONE => None,
@@ -347,7 +361,7 @@ fn note_oddities(trace: &mut Trace, spans: &[&SpanInput], links: &Links, positio
     }
 }
 
-fn longest_root(trace: &Trace, spans: &[&SpanInput], links: &Links, sequence: &[u32]) -> Option<u32> {
+fn longest_root(trace: &Trace, spans: &[SpanInput], links: &Links, sequence: &[u32]) -> Option<u32> {
     let rank = |node: u32| {
         let position = sequence[node as usize] as usize;
         let span = spans.get(position)?;
