@@ -23,8 +23,8 @@ pub(crate) async fn run(common: &Common, export: Export) -> Outcome {
     let number = u64::try_from(trace_ids.len()).unwrap_or(u64::MAX);
     let reading = Reading::open(&service::data_dir(common.data_dir.as_deref())?).await?;
     let bytes = expect(reading.call(Call::Export { trace_ids, format: format.into() }).await, |reply| match reply {
-        Reply::File(bytes) => Ok(bytes),
-        other => Err(other),
+        Reply::File(bytes) => Some(bytes),
+        _ => None,
     })?;
     if output == Path::new("-") {
         let mut out = stdout().lock();

@@ -35,11 +35,14 @@ async fn one(session: &Session, file: &Path) -> Outcome {
     let name = if is_stdin { "standard input".to_owned() } else { file.display().to_string() };
     let answer = session.call(if is_stdin { piped(&name)? } else { named(file)? }).await;
     let summary = expect(answer, |reply| match reply {
-        Reply::Imported(summary) => Ok(summary),
-        other => Err(other),
+        Reply::Imported(summary) => Some(summary),
+        _ => None,
     })
     // A file that is not there is bad input, not an empty answer.
     .map_err(|failure| Failure::input(failure.sentence))?;
+    for note in &summary.notes {
+        say(&format!("{name}: {note}"));
+    }
     Ok(print(&format!("{}: {}\n", line(&name, 1_000), sentence(&summary)))?)
 }
 
@@ -57,7 +60,7 @@ fn named(file: &Path) -> Result<Call, Failure> {
 }
 
 fn sentence(summary: &ImportSummary) -> String {
-    let ImportSummary { spans, logs, metric_points, duplicates, rejected, trace_ids: _ } = summary;
+    let ImportSummary { spans, logs, metric_points, duplicates, rejected, .. } = summary;
     let mut out = [count(*spans, "span"), count(*logs, "log record"), count(*metric_points, "metric point")].join(", ");
     if *duplicates > 0 {
         out.push_str(&format!("; {} of these were there already", count(*duplicates, "item")));

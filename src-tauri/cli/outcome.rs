@@ -28,11 +28,6 @@ impl Failure {
     pub(crate) fn input(sentence: impl Into<String>) -> Self {
         Self { sentence: sentence.into(), exit_code: 2 }
     }
-
-    /// An answer of another kind than the call's, which would be a defect.
-    pub(crate) fn unexpected(_reply: &Reply) -> Self {
-        Self::input("the service answered something else than was asked: this is a defect of Spanscope")
-    }
 }
 
 impl From<ApiError> for Failure {
@@ -77,6 +72,7 @@ pub(crate) fn paint() -> Paint {
 }
 
 /// Takes the reply of the expected kind out of an answer.
-pub(crate) fn expect<T>(answer: Answer, take: impl FnOnce(Reply) -> Result<T, Reply>) -> Result<T, Failure> {
-    take(answer?).map_err(|other| Failure::unexpected(&other))
+pub(crate) fn expect<T>(answer: Answer, take: impl FnOnce(Reply) -> Option<T>) -> Result<T, Failure> {
+    let unexpected = "the service answered something else than was asked: this is a defect of Spanscope";
+    take(answer?).ok_or_else(|| Failure::input(unexpected))
 }

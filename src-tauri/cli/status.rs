@@ -16,8 +16,8 @@ pub(crate) async fn run(common: &Common, output: Json) -> Outcome {
     let answer = session.call(Call::Status).await;
     session.stop().await;
     let status = expect(answer, |reply| match reply {
-        Reply::Status(status) => Ok(status),
-        other => Err(other),
+        Reply::Status(status) => Some(status),
+        _ => None,
     })?;
     let text = if output.json { render::json::status(&status) + "\n" } else { render::status::lines(&status) };
     Ok(print(&text)?)

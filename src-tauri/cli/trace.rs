@@ -15,8 +15,8 @@ use crate::{
 pub(crate) async fn run(common: &Common, trace: Trace) -> Outcome {
     let reading = Reading::open(&service::data_dir(common.data_dir.as_deref())?).await?;
     let assembled = expect(reading.call(Call::Trace { trace_id: trace.trace_id }).await, |reply| match reply {
-        Reply::Trace(assembled) => Ok(assembled),
-        other => Err(other),
+        Reply::Trace(assembled) => Some(assembled),
+        _ => None,
     })?;
     let text = if trace.output.json {
         render::json::trace(&assembled) + "\n"

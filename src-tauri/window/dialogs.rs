@@ -42,7 +42,7 @@ pub(crate) async fn confirm_link(window: &WebviewWindow, url: &Url) -> bool {
             .modal(true)
             .message_type(gtk::MessageType::Question)
             .text("Open this address in the browser?")
-            .secondary_text(&address)
+            .secondary_text(address.as_str())
             .build();
         dialog.set_transient_for(parent.as_ref());
         dialog.add_button("Cancel", gtk::ResponseType::Cancel);

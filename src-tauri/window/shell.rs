@@ -46,15 +46,22 @@ impl Shell {
         &self.0.outbox
     }
 
-    /// Imports files and has the page show what was in them.
+    /// Imports files and has the page show the first trace that was in them.
     pub(crate) async fn open_files(&self, files: Vec<PathBuf>) {
+        let mut is_shown = false;
         for file in files {
             let name = file.display().to_string();
-            let event = match file.into_os_string().into_string() {
+            let events = match file.into_os_string().into_string() {
                 Ok(path) => opened(&name, self.session().call(Call::ImportPath { path }).await),
-                Err(_) => Event::Failed { sentence: format!("{name}: its name is not UTF-8") },
+                Err(_) => vec![Event::Failed { sentence: format!("{name}: its name is not UTF-8") }],
             };
-            self.outbox().send(event);
+            for event in events {
+                let is_trace = matches!(event, Event::Show { .. });
+                if !(is_trace && is_shown) {
+                    self.outbox().send(event);
+                }
+                is_shown |= is_trace;
+            }
         }
     }
 
@@ -111,17 +118,21 @@ fn to_the_front(window: &WebviewWindow) {
 }
 
 /// What the page is told of a file that was opened.
-fn opened(name: &str, answer: Answer) -> Event {
+fn opened(name: &str, answer: Answer) -> Vec<Event> {
     let failed = |sentence: String| Event::Failed { sentence };
     match answer {
-        Ok(Reply::Imported(ImportSummary { trace_ids, logs, metric_points, .. })) => match trace_ids.first() {
-            Some(trace_id) => Event::Show { trace_id: *trace_id },
-            None => failed(format!(
-                "{name} holds no trace to show; {logs} log records and {metric_points} metric points were stored"
-            )),
-        },
-        Ok(_) => failed(format!("{name} was answered with something else: this is a defect of Spanscope")),
-        Err(err) => failed(err.sentence),
+        Ok(Reply::Imported(ImportSummary { trace_ids, logs, metric_points, notes, .. })) => {
+            let first = match trace_ids.first() {
+                Some(trace_id) => Event::Show { trace_id: *trace_id },
+                None => failed(format!(
+                    "{name} holds no trace to show; {logs} log records and {metric_points} metric points were in it"
+                )),
+            };
+            let notes = notes.into_iter().map(|note| failed(format!("{name}: {note}")));
+            [first].into_iter().chain(notes).collect()
+        }
+        Ok(_) => vec![failed(format!("{name} was answered with something else: this is a defect of Spanscope"))],
+        Err(err) => vec![failed(err.sentence)],
     }
 }
 
@@ -133,16 +144,21 @@ mod tests {
 
     #[test]
     fn an_opened_file_is_shown_or_explained() {
-        let imported =
-            |trace_ids| Ok(Reply::Imported(ImportSummary { trace_ids, logs: 3, ..ImportSummary::default() }));
-        let trace_id = TraceId([1; 16]);
-        assert_eq!(opened("a.json", imported(vec![trace_id, TraceId([2; 16])])), Event::Show { trace_id });
-        let sentence = |answer| match opened("a.json", answer) {
-            Event::Failed { sentence } => sentence,
-            other => panic!("{other:?}"),
+        let imported = |trace_ids, notes: &[&str]| {
+            let notes = notes.iter().copied().map(str::to_owned).collect();
+            Ok(Reply::Imported(ImportSummary { trace_ids, notes, logs: 3, ..ImportSummary::default() }))
         };
-        let no_trace = "a.json holds no trace to show; 3 log records and 0 metric points were stored";
-        assert_eq!(sentence(imported(Vec::new())), no_trace);
-        assert_eq!(sentence(Err(ApiError::new(ErrorCode::File, "there is no a.json"))), "there is no a.json");
+        let failed = |sentence: &str| Event::Failed { sentence: sentence.to_owned() };
+        let trace_id = TraceId([1; 16]);
+        assert_eq!(
+            opened("a.json", imported(vec![trace_id, TraceId([2; 16])], &["it breaks off"])),
+            [Event::Show { trace_id }, failed("a.json: it breaks off")]
+        );
+        assert_eq!(
+            opened("a.json", imported(Vec::new(), &[])),
+            [failed("a.json holds no trace to show; 3 log records and 0 metric points were in it")]
+        );
+        let missing = ApiError::new(ErrorCode::File, "there is no a.json");
+        assert_eq!(opened("a.json", Err(missing)), [failed("there is no a.json")]);
     }
 }

@@ -176,8 +176,11 @@ impl Serialize for Span<'_> {
         span.serialize_field("critical_nanos", critical_nanos)?;
         span.serialize_field("depth", depth)?;
         span.serialize_field("attributes", &Attributes(attributes))?;
-        let event = |(time, name, attributes)| Event { time_unix_nano: u64::to_string(time), name, attributes };
-        let events = events.iter().map(|(time, name, attributes)| event((time, name, Attributes(attributes))));
+        let events = events.iter().map(|(time, name, attributes)| Event {
+            time_unix_nano: time.to_string(),
+            name,
+            attributes: Attributes(attributes),
+        });
         span.serialize_field("events", &events.collect::<Vec<_>>())?;
         let links = links.iter().map(|(trace_id, span_id, attributes)| Link {
             trace_id,

@@ -21,7 +21,7 @@ pub(crate) fn duration(nanos: u64) -> String {
             return format!("{} {name}", rounded(1));
         }
     }
-    let seconds = (nanos + 500_000_000) / 1_000_000_000;
+    let seconds = nanos.saturating_add(500_000_000) / 1_000_000_000;
     match seconds {
         ..3_600 => format!("{} m {:02} s", seconds / 60, seconds % 60),
         _ => format!("{} h {:02} m", group(seconds / 3_600), seconds / 60 % 60),
