@@ -1,0 +1,89 @@
+//! The head of the screen: what the trace is, and its facts.
+
+use std::sync::Arc;
+
+use api::OpenedTrace;
+use leptos::prelude::*;
+
+use super::view::TraceView;
+use crate::{
+    state::{Action, keys},
+    widgets::{CopyButton, DurationFigure, Icon, Shape, Swatch, count, duration, time, visible},
+};
+
+/// So many swatches are shown; the count says how many services there are.
+const MOST_SWATCHES: usize = 24;
+
+/// Back button, root, trace id and facts.
+#[component]
+pub(crate) fn Header(trace: TraceView) -> impl IntoView {
+    let id = trace.trace_id.to_string();
+    let copied = id.clone();
+    let root = move || {
+        let head = trace.head.get()?;
+        let index = head.services.iter().position(|service| *service == head.root_service);
+        let service = visible(&head.root_service).into_owned();
+        let name = match visible(&head.root_name).into_owned() {
+            name if name.is_empty() => "(no name)".to_owned(),
+            name => name,
+        };
+        Some(view! {
+            {index.map(|index| view! { <Swatch index name=service.clone() /> })}
+            <span class="t2 head-service" data-testid="root-service">{service.clone()}</span>
+            <h1 class="clip" data-testid="root-name" title=name.clone()>{name.clone()}</h1>
+        })
+    };
+    view! {
+        <div class="h1" data-testid="trace-header">
+            <button
+                type="button"
+                class="btn ghost"
+                data-testid="back"
+                title=format!("Back ({})", keys::hint(Action::Back))
+                aria-label="Back"
+                on:click=move |_| trace.app.back()
+            >
+                <Icon shape=Shape::Back />
+            </button>
+            {root}
+            <span class="id mono">
+                <span class="clip" data-testid="trace-id">{id}</span>
+                <CopyButton text=Signal::stored(copied) label="Copy the trace id" />
+            </span>
+        </div>
+        <div class="facts">{move || trace.head.get().map(facts)}</div>
+    }
+}
+
+fn facts(head: Arc<OpenedTrace>) -> impl IntoView {
+    let is_root_shorter = duration(head.root_duration_nanos) != duration(head.duration_nanos);
+    let now = time::now_unix_nano();
+    let age = now.checked_sub(head.start_unix_nano).map(time::age);
+    let missing = (head.missing_count > 0).then(|| format!("{} missing", count(head.missing_count)));
+    let swatches = head.services.iter().take(MOST_SWATCHES).enumerate();
+    let has_errors = head.error_count > 0;
+    view! {
+        <span>"Duration" <b data-testid="fact-duration"><DurationFigure nanos=head.duration_nanos /></b>
+            {is_root_shorter
+                .then(|| {
+                    view! { <span class="wide">{format!("root {}", duration(head.root_duration_nanos).text())}</span> }
+                })}
+        </span>
+        <span>"Start" <b title=time::exact(head.start_unix_nano)>{time::clock(head.start_unix_nano)}</b>
+            <span class="wide">
+                {time::day(head.start_unix_nano)}{age.map(|age| format!(", {age} ago"))}
+            </span>
+        </span>
+        <span>"Spans" <b data-testid="fact-spans">{count(head.span_count)}</b>
+            {missing.map(|missing| view! { <span class="warn" data-testid="fact-missing">{missing}</span> })}
+        </span>
+        <span>"Services" <b>{head.services.len().to_string()}</b>
+            <span class="wide swatches">
+                {swatches.map(|(index, name)| view! { <Swatch index name=visible(name).into_owned() /> }).collect_view()}
+            </span>
+        </span>
+        <span class:err=has_errors>"Errors" <b class:err=has_errors data-testid="fact-errors">{count(head.error_count)}</b></span>
+        <span class="wide">"Logs" <b>{count(head.log_count)}</b></span>
+        <span class="wide">"Depth" <b>{head.depth.to_string()}</b></span>
+    }
+}

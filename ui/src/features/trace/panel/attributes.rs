@@ -1,0 +1,152 @@
+//! Attributes: key and value in rows, filtered, copied, searched for.
+
+use api::{AttributeValue, TextPart};
+use leptos::{html, prelude::*};
+use model::Value;
+
+use super::{
+    super::{tree::marked, view::TraceView},
+    value,
+    whole::{CutNote, shown},
+};
+use crate::widgets::{CopyButton, Icon, Shape, visible, visible_lines};
+
+/// Which text of the span the value at an index is.
+pub(crate) type PartOf = fn(u32) -> TextPart;
+
+/// The field that filters attributes.
+#[component]
+pub(crate) fn FilterField(
+    /// What it says.
+    filter: RwSignal<String>,
+    /// The field.
+    field: NodeRef<html::Input>,
+) -> impl IntoView {
+    let pressed = move |event: leptos::ev::KeyboardEvent| {
+        if event.key() == "Escape" && !filter.get_untracked().is_empty() {
+            event.prevent_default();
+            filter.set(String::new());
+        }
+    };
+    view! {
+        <span class="field">
+            <Icon shape=Shape::Search small=true />
+            <input
+                type="text"
+                placeholder="Filter"
+                aria-label="Filter attributes"
+                spellcheck="false"
+                autocomplete="off"
+                data-testid="attr-filter"
+                node_ref=field
+                prop:value=filter
+                on:input=move |event| filter.set(event_target_value(&event))
+                on:keydown=pressed
+            />
+        </span>
+    }
+}
+
+/// Whether an attribute has the text in its key or value.
+fn has(attribute: &AttributeValue, needle: &str) -> bool {
+    needle.is_empty()
+        || attribute.key.to_lowercase().contains(needle)
+        || value::text(&attribute.value).to_lowercase().contains(needle)
+}
+
+/// Attributes that pass the filter.
+#[component]
+pub(crate) fn Attributes(
+    trace: TraceView,
+    /// The span.
+    node: u32,
+    /// All of them, in the order in which they came.
+    attributes: Vec<AttributeValue>,
+    /// Where their whole texts are found, if they are.
+    part_of: Option<PartOf>,
+    /// Whether traces can be searched for them.
+    is_searchable: bool,
+    /// What they are filtered by.
+    filter: RwSignal<String>,
+) -> impl IntoView {
+    move || {
+        let needle = filter.get().trim().to_lowercase();
+        let all = attributes.len();
+        let rows: Vec<_> = attributes
+            .iter()
+            .enumerate()
+            .filter(|(_, attribute)| has(attribute, &needle))
+            .map(|(index, attribute)| {
+                let part = part_of.map(|part_of| part_of(u32::try_from(index).unwrap_or(u32::MAX)));
+                attribute_row(trace, node, attribute, part, is_searchable, &needle)
+            })
+            .collect();
+        let none = (rows.is_empty() && all > 0)
+            .then(|| view! { <div class="none">{format!("None of {all} has this text.")}</div> });
+        view! {
+            <div class="kvs">{rows}</div>
+            {none}
+        }
+    }
+}
+
+/// A row: key, value, what can be done with it.
+pub(crate) fn attribute_row(
+    trace: TraceView,
+    node: u32,
+    attribute: &AttributeValue,
+    part: Option<TextPart>,
+    is_searchable: bool,
+    needle: &str,
+) -> impl IntoView + use<> {
+    let key = attribute.key.clone();
+    let text = value::text(&attribute.value);
+    let class = value::class(&attribute.type_name);
+    let whole = RwSignal::new(None::<String>);
+    let lines = visible_lines(&text).into_owned();
+    let first = if lines.is_empty() {
+        view! { <span class="t3">"(empty)"</span> }.into_any()
+    } else {
+        marked(&lines, needle).into_any()
+    };
+    let first = StoredValue::new_local(Some(first));
+    let cut = attribute.is_cut.then(|| {
+        let shown_bytes = text.len() as u64;
+        view! { <CutNote trace node part shown_bytes whole_bytes=attribute.whole_bytes whole /> }
+    });
+    let search = (is_searchable && !attribute.is_cut && !matches!(attribute.value, Value::Empty)).then(|| {
+        let (key, text) = (key.clone(), text.clone());
+        view! {
+            <button
+                type="button"
+                class="btn ghost"
+                title="Search for traces with this value"
+                aria-label="Search for traces with this value"
+                data-testid="attr-search"
+                on:click=move |_| trace.app.search_for(key.clone(), text.clone())
+            >
+                <Icon shape=Shape::Filter small=true />
+            </button>
+        }
+    });
+    let type_name = attribute.type_name.clone();
+    let copied = Signal::derive(move || whole.get_untracked().unwrap_or_else(|| text.clone()));
+    view! {
+        <div class="kv" data-testid="attr-row" data-key=key.clone() data-type=type_name.clone()>
+            <span class="k" title=format!("{} ({type_name})", visible(&key))>
+                {marked(&visible(&key), needle)}
+            </span>
+            <span class=class>
+                {move || match whole.with(|whole| whole.as_deref().map(shown)) {
+                    Some(text) => view! { <span class="whole">{text}</span> }.into_any(),
+                    None => first.try_update_value(Option::take).flatten().into_any(),
+                }}
+                {cut}
+            </span>
+            <span class="acts">
+                {search}
+                <CopyButton text=copied label="Copy the value" />
+            </span>
+        </div>
+    }
+}

@@ -1,0 +1,100 @@
+//! Attribute values as text.
+
+use std::fmt::Write;
+
+use model::{KeyValue, Value};
+
+/// A value as people read it: texts as they are, lists and maps as JSON.
+pub(crate) fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => {
+            let mut out = String::new();
+            write(&mut out, other);
+            out
+        }
+    }
+}
+
+fn write(out: &mut String, value: &Value) {
+    match value {
+        Value::Empty => out.push_str("null"),
+        Value::String(text) => quoted(out, text),
+        Value::Bool(truth) => out.push_str(if *truth { "true" } else { "false" }),
+        Value::Int(number) => out.push_str(&number.to_string()),
+        Value::Double(number) => out.push_str(&number.to_string()),
+        Value::Bytes(bytes) | Value::TooDeep(bytes) => {
+            out.push_str("0x");
+            for byte in bytes {
+                // A string takes everything.
+                let _ = write!(out, "{byte:02x}");
+            }
+        }
+        Value::Array(items) => {
+            out.push('[');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    out.push_str(", ");
+                }
+                write(out, item);
+            }
+            out.push(']');
+        }
+        Value::Map(entries) => {
+            out.push('{');
+            for (at, KeyValue { key, value }) in entries.iter().enumerate() {
+                if at > 0 {
+                    out.push_str(", ");
+                }
+                quoted(out, key);
+                out.push_str(": ");
+                write(out, value);
+            }
+            out.push('}');
+        }
+    }
+}
+
+fn quoted(out: &mut String, text: &str) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            '\r' => out.push_str("\\r"),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+/// The class that colours a value by its type, as OTLP names it.
+pub(crate) fn class(type_name: &str) -> &'static str {
+    match type_name {
+        "int" | "double" | "bool" => "v num",
+        "empty" => "v none",
+        "bytes" => "v bytes",
+        _ => "v",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_and_maps_are_json() {
+        let value = Value::Array(vec![
+            "a \"b\"\n".into(),
+            7.into(),
+            Value::Double(0.5),
+            Value::Map(vec![KeyValue::new("k", Value::Bytes(vec![1, 255]))]),
+            Value::Empty,
+        ]);
+        assert_eq!(text(&value), r#"["a \"b\"\n", 7, 0.5, {"k": 0x01ff}, null]"#);
+        assert_eq!(text(&"plain\ntext".into()), "plain\ntext");
+        assert_eq!(text(&Value::Double(f64::NAN)), "NaN");
+    }
+}

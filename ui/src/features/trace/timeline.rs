@@ -1,0 +1,462 @@
+//! The timeline: ruler, rows with the canvas of their bars, crosshair, legend; and what the pointer
+//! does on them.
+
+use std::time::Duration;
+
+use api::FoldChange;
+use leptos::{ev, html, prelude::*};
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{Element, MediaQueryList, MouseEvent, PointerEvent, ResizeObserver, WheelEvent};
+
+use super::{
+    bars::ROW,
+    paint::{Painter, Scene},
+    scale::{Range, pointed},
+    tip::{Tip, TipAt},
+    tree::{TreeRow, shift},
+    view::{TraceView, device_pixel_ratio},
+};
+use crate::widgets::{count, duration};
+
+/// Ticks are so many pixels apart at least.
+const TICKS_APART: f64 = 88.0;
+/// A press that moves less is a click.
+const SLACK: f64 = 4.0;
+
+/// What is being dragged.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Drag {
+    /// The lane, from a pixel, when this was shown.
+    Lane(f64, Range),
+    /// A selection on the ruler, between two pixels.
+    Ruler(f64, f64),
+}
+
+/// Calls back when an element changes its size, for as long as it is kept.
+struct Sized {
+    observer: ResizeObserver,
+    _callback: Closure<dyn FnMut()>,
+}
+
+impl Sized {
+    fn new(elements: &[&Element], callback: impl FnMut() + 'static) -> Option<Self> {
+        let callback = Closure::<dyn FnMut()>::new(callback);
+        let observer = ResizeObserver::new(callback.as_ref().unchecked_ref()).ok()?;
+        for element in elements {
+            observer.observe(element);
+        }
+        Some(Self { observer, _callback: callback })
+    }
+}
+
+impl Drop for Sized {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
+}
+
+/// Calls back when the system changes between light and dark, for as long as it is kept.
+struct SystemTheme {
+    query: MediaQueryList,
+    callback: Closure<dyn FnMut()>,
+}
+
+impl SystemTheme {
+    fn new(callback: impl FnMut() + 'static) -> Option<Self> {
+        let query = web_sys::window()?.match_media("(prefers-color-scheme: dark)").ok()??;
+        let callback = Closure::<dyn FnMut()>::new(callback);
+        query.add_event_listener_with_callback("change", callback.as_ref().unchecked_ref()).ok()?;
+        Some(Self { query, callback })
+    }
+}
+
+impl Drop for SystemTheme {
+    fn drop(&mut self) {
+        // Only a listener that was never there cannot be removed.
+        let _ = self.query.remove_event_listener_with_callback("change", self.callback.as_ref().unchecked_ref());
+    }
+}
+
+/// The timeline.
+#[component]
+pub(crate) fn Timeline(trace: TraceView) -> impl IntoView {
+    let canvas = NodeRef::<html::Canvas>::new();
+    let column = NodeRef::<html::Div>::new();
+    let inner = NodeRef::<html::Div>::new();
+    let tip = RwSignal::new(None::<TipAt>);
+    let drag = RwSignal::new(None::<Drag>);
+    let colours = RwSignal::new(0_u32);
+    let ticks = Memo::new(move |_| trace.scale().ticks(TICKS_APART));
+    let row_count = Memo::new(move |_| trace.head.with(|head| head.as_ref().map_or(0, |head| head.row_count)));
+
+    keep_measured(trace, column, inner);
+    keep_painted(trace, canvas, colours);
+    Effect::new(move |_| {
+        trace.head.track();
+        trace.range.track();
+        trace.lane_width.track();
+        trace.drawn.track();
+        trace.ask();
+    });
+
+    let spot = move |event: &MouseEvent| Spot::of(inner, column, event);
+    let hover_timer = StoredValue::new(None::<TimeoutHandle>);
+    let unhover = move || {
+        tip.set(None);
+        if let Some(timer) = hover_timer.try_update_value(Option::take).flatten() {
+            timer.clear();
+        }
+    };
+    let moved = move |event: PointerEvent| {
+        let Some(spot) = spot(&event) else { return };
+        trace.pointer.set((spot.x >= 0.0 && spot.x <= trace.lane_width.get_untracked()).then_some(spot.x));
+        if let Some(Drag::Lane(from, range)) = drag.get_untracked() {
+            if (spot.x - from).abs() >= SLACK && range != trace.whole() {
+                capture(&event);
+                let nanos = (from - spot.x) * range.nanos() as f64 / trace.lane_width.get_untracked().max(1.0);
+                trace.show(range.moved(nanos as i64, trace.whole()));
+                unhover();
+            }
+            return;
+        }
+        let at = TipAt { row: spot.row, x: f64::from(event.client_x()), y: f64::from(event.client_y()) };
+        match tip.get_untracked() {
+            Some(shown) if shown.row == spot.row && (shown.x - at.x).abs() < 24.0 => {}
+            _ => {
+                unhover();
+                let timer = set_timeout_with_handle(move || drop(tip.try_set(Some(at))), Duration::from_millis(450));
+                hover_timer.set_value(timer.ok());
+            }
+        }
+    };
+    let pressed = move |event: PointerEvent| {
+        unhover();
+        if let Some(spot) = spot(&event).filter(|spot| spot.x >= 0.0 && event.button() == 0) {
+            drag.set(Some(Drag::Lane(spot.x, trace.range.get_untracked())));
+        }
+    };
+    let was_dragged = StoredValue::new(false);
+    let released = move |_: PointerEvent| {
+        if let Some(Drag::Lane(_, range)) = drag.get_untracked() {
+            was_dragged.set_value(trace.range.get_untracked() != range);
+        }
+        drag.set(None);
+    };
+    let clicked = move |event: MouseEvent| {
+        if was_dragged.get_value() {
+            return was_dragged.set_value(false);
+        }
+        if let Some(spot) = spot(&event).filter(|spot| spot.row < row_count.get_untracked()) {
+            trace.select_row(spot.row);
+        }
+    };
+    let double_clicked = move |event: MouseEvent| {
+        let Some(spot) = spot(&event) else { return };
+        if spot.x >= 0.0 {
+            trace.zoom_to_row(spot.row);
+        } else if let Some(row) = trace.row(spot.row).filter(|row| row.child_count > 0) {
+            trace.fold(FoldChange::Toggle(row.node), Some(spot.row));
+        }
+    };
+    let wheeled = move |event: WheelEvent, is_ruler: bool| {
+        let width = trace.lane_width.get_untracked().max(1.0);
+        let step = if event.delta_mode() == WheelEvent::DOM_DELTA_LINE { 18.0 } else { 1.0 };
+        let (across, down) = (event.delta_x() * step, event.delta_y() * step);
+        if event.ctrl_key() || event.alt_key() || event.meta_key() || (is_ruler && !event.shift_key()) {
+            let share = spot(&event).map_or(0.5, |spot| (spot.x / width).clamp(0.0, 1.0));
+            trace.zoom((down.clamp(-200.0, 200.0) * 0.0025).exp(), share);
+        } else if event.shift_key() || across.abs() > down.abs() {
+            let along = if across == 0.0 { down } else { across };
+            trace.pan(along / width);
+        } else {
+            return;
+        }
+        unhover();
+        event.prevent_default();
+    };
+
+    // The ruler: drag a stretch to zoom into it.
+    let ruler_pressed = move |event: PointerEvent| {
+        if let Some(spot) = spot(&event).filter(|_| event.button() == 0) {
+            capture(&event);
+            drag.set(Some(Drag::Ruler(spot.x, spot.x)));
+        }
+    };
+    let ruler_moved = move |event: PointerEvent| {
+        let Some(spot) = spot(&event) else { return };
+        let x = spot.x.clamp(0.0, trace.lane_width.get_untracked());
+        trace.pointer.set(Some(x));
+        if let Some(Drag::Ruler(from, _)) = drag.get_untracked() {
+            drag.set(Some(Drag::Ruler(from, x)));
+        }
+    };
+    let ruler_released = move |_: PointerEvent| {
+        if let Some(Drag::Ruler(from, to)) = drag.get_untracked()
+            && (to - from).abs() >= SLACK
+        {
+            let scale = super::scale::Scale {
+                range: trace.range.get_untracked(),
+                width: trace.lane_width.get_untracked().max(1.0),
+            };
+            let (from, to) = (scale.at(from.min(to)), scale.at(from.max(to)));
+            trace.zoom_to(Range { from, to: to.max(from + 1) }.within(trace.whole()));
+        }
+        drag.set(None);
+    };
+    let brush = move || match drag.get() {
+        Some(Drag::Ruler(from, to)) if (to - from).abs() >= SLACK => Some((from.min(to), (to - from).abs())),
+        _ => None,
+    };
+
+    let shift = shift(trace);
+    let left_of_levels = move || (shift.get() > 0).then(|| format!("from level {}", shift.get() + 1));
+    let rows_text = move || {
+        let unfolded = trace.head.with(|head| head.as_ref().map_or(0, |head| head.rows_unfolded));
+        let shown = count(u64::from(row_count.get()));
+        if unfolded > row_count.get() {
+            format!("{shown} of {} rows", count(u64::from(unfolded)))
+        } else {
+            format!("{shown} rows")
+        }
+    };
+    let chip_at = move || {
+        let width = trace.lane_width.get();
+        trace.pointer.get().map(|x| (x.clamp(34.0, (width - 34.0).max(34.0)), pointed(trace.scale(), x)))
+    };
+    let is_zoomed = Memo::new(move |_| {
+        trace.head.track();
+        trace.range.get() != trace.whole()
+    });
+
+    view! {
+        <div class="tl" class:zoomed=is_zoomed class:dragging=move || matches!(drag.get(), Some(Drag::Lane(..)))>
+            <div class="ruler">
+                <div class="l" node_ref=column>
+                    <span class="med">"Span"</span>
+                    <span class="grow"></span>
+                    <span class="t3">{left_of_levels}</span>
+                    <span class="t3" data-testid="row-count">{rows_text}</span>
+                </div>
+                <div
+                    class="scale"
+                    data-testid="ruler"
+                    title="Drag to zoom into a stretch; turn the wheel to zoom"
+                    style:width=move || format!("{}px", trace.lane_width.get())
+                    on:pointerdown=ruler_pressed
+                    on:pointermove=ruler_moved
+                    on:pointerup=ruler_released
+                    on:pointercancel=move |_| drag.set(None)
+                    on:pointerleave=move |_| trace.pointer.set(None)
+                    on:wheel=move |event| wheeled(event, true)
+                >
+                    {move || {
+                        let chip = chip_at().map(|(x, _)| x);
+                        ticks
+                            .get()
+                            .into_iter()
+                            .map(|tick| {
+                                let is_covered = chip.is_some_and(|x| (tick.x + 22.0 - x).abs() < 58.0);
+                                view! {
+                                    <span class="tick" class:covered=is_covered style:left=format!("{}px", tick.x.round())>
+                                        {tick.label}
+                                    </span>
+                                }
+                            })
+                            .collect_view()
+                    }}
+                    {move || {
+                        brush().map(|(left, width)| {
+                            view! { <i class="brush" style:left=format!("{left}px") style:width=format!("{width}px")></i> }
+                        })
+                    }}
+                    {move || {
+                        chip_at().map(|(x, text)| {
+                            view! { <span class="chip" data-testid="crosshair" style:left=format!("{x}px")>{text}</span> }
+                        })
+                    }}
+                </div>
+            </div>
+            <div class="rows-frame">
+                <div
+                    class="rows"
+                    role="treegrid"
+                    tabindex="0"
+                    aria-label="Spans"
+                    aria-rowcount=row_count
+                    aria-busy=move || trace.is_waiting.get().to_string()
+                    aria-activedescendant=move || trace.selected.get().map(|selected| format!("row-{}", selected.row))
+                    data-testid="rows"
+                    node_ref=trace.scroller
+                    on:scroll=move |_| {
+                        if let Some(scroller) = trace.scroller.get_untracked() {
+                            trace.top.set(f64::from(scroller.scroll_top()));
+                            unhover();
+                        }
+                    }
+                    on:pointermove=moved
+                    on:pointerdown=pressed
+                    on:pointerup=released
+                    on:pointercancel=released
+                    on:pointerleave=move |_| {
+                        trace.pointer.set(None);
+                        unhover();
+                    }
+                    on:click=clicked
+                    on:dblclick=double_clicked
+                    on:wheel=move |event| wheeled(event, false)
+                >
+                    <div class="inner" node_ref=inner style:height=move || format!("{}px", f64::from(row_count.get()) * ROW)>
+                        <For
+                            each=move || {
+                                let drawn = trace.drawn.get();
+                                drawn.first..drawn.end
+                            }
+                            key=|index| *index
+                            children=move |index| view! { <TreeRow trace index shift /> }
+                        />
+                        <canvas
+                            class="bars"
+                            node_ref=canvas
+                            data-testid="bars"
+                            aria-hidden="true"
+                            style:top=move || format!("{}px", f64::from(trace.drawn.get().first) * ROW)
+                            style:width=move || format!("{}px", trace.lane_width.get())
+                            style:height=move || format!("{}px", f64::from(trace.drawn.get().count()) * ROW)
+                        ></canvas>
+                    </div>
+                </div>
+                <div class="cross">
+                    {move || {
+                        trace.pointer.get().map(|x| view! { <i class="xh" style:left=format!("{x}px")></i> })
+                    }}
+                    {move || {
+                        brush().map(|(left, width)| {
+                            view! { <i class="brush" style:left=format!("{left}px") style:width=format!("{width}px")></i> }
+                        })
+                    }}
+                </div>
+            </div>
+            <Legend trace />
+            <Tip trace at=tip />
+        </div>
+    }
+}
+
+/// What the marks mean, and what is shown of how much.
+#[component]
+fn Legend(trace: TraceView) -> impl IntoView {
+    let shown = move || {
+        let total = trace.head.with(|head| head.as_ref().map(|head| head.duration_nanos))?;
+        let range = trace.range.get();
+        let from = u64::try_from(range.from).unwrap_or(0);
+        let to = u64::try_from(range.to).unwrap_or(0).min(total);
+        let from = if from == 0 { "0".to_owned() } else { duration(from).text() };
+        Some(format!("{from} to {} of {}", duration(to).text(), duration(total).text()))
+    };
+    view! {
+        <div class="legend">
+            <span><i class="k-self"></i>"self time"</span>
+            <span><i class="k-tint"></i>"in children"</span>
+            <span><i class="k-critical"></i>"critical path, inferred"</span>
+            <span><i class="k-event"></i>"event"</span>
+            <span class="mid"><i class="k-log"></i>"log"</span>
+            <span class="mid"><i class="k-error"></i>"error"</span>
+            <span class="grow"></span>
+            <span data-testid="shown-range">{shown}</span>
+        </div>
+    }
+}
+
+/// Where the pointer is: the row, and the pixel of the lane (negative over the tree).
+#[derive(Debug, Clone, Copy)]
+struct Spot {
+    row: u32,
+    x: f64,
+}
+
+impl Spot {
+    fn of(inner: NodeRef<html::Div>, column: NodeRef<html::Div>, event: &MouseEvent) -> Option<Self> {
+        let inner = inner.get_untracked()?.get_bounding_client_rect();
+        let column = f64::from(column.get_untracked()?.offset_width());
+        let row = ((f64::from(event.client_y()) - inner.top()) / ROW).max(0.0);
+        Some(Self { row: row as u32, x: f64::from(event.client_x()) - inner.left() - column })
+    }
+}
+
+/// Has moves come here even when the pointer leaves the element.
+fn capture(event: &PointerEvent) {
+    if let Some(element) = event.current_target().and_then(|target| target.dyn_into::<Element>().ok()) {
+        // A pointer that is gone cannot be captured, and need not be.
+        let _ = element.set_pointer_capture(event.pointer_id());
+    }
+}
+
+/// Keeps the sizes in the state current.
+fn keep_measured(trace: TraceView, column: NodeRef<html::Div>, inner: NodeRef<html::Div>) {
+    let kept = StoredValue::new_local(None::<Sized>);
+    Effect::new(move |_| {
+        let (Some(scroller), Some(column), Some(inner)) = (trace.scroller.get(), column.get(), inner.get()) else {
+            return;
+        };
+        let elements: [&Element; 3] = [scroller.as_ref(), column.as_ref(), inner.as_ref()];
+        let (scroller, column, inner) = (scroller.clone(), column.clone(), inner.clone());
+        let measure = move || {
+            let width = f64::from(inner.client_width() - column.offset_width()).max(0.0);
+            let height = f64::from(scroller.client_height());
+            if trace.lane_width.try_get_untracked().is_some_and(|old| old != width) {
+                trace.lane_width.set(width);
+            }
+            if trace.height.try_get_untracked().is_some_and(|old| old != height) {
+                trace.height.set(height);
+            }
+        };
+        measure();
+        kept.set_value(Sized::new(&elements, measure));
+    });
+}
+
+/// Paints in the next frame whenever something that is painted has changed.
+fn keep_painted(trace: TraceView, canvas: NodeRef<html::Canvas>, colours: RwSignal<u32>) {
+    let painter = StoredValue::new_local(Painter::default());
+    let is_due = StoredValue::new(false);
+    let recolour = move || {
+        painter.try_update_value(Painter::forget_colours);
+        colours.try_update(|colours| *colours = colours.wrapping_add(1));
+    };
+    let system = StoredValue::new_local(SystemTheme::new(recolour));
+    on_cleanup(move || drop(system.try_update_value(Option::take)));
+    // Labels drawn before the fonts have come would keep the widths of others.
+    let resized = window_event_listener(ev::resize, move |_| recolour());
+    on_cleanup(move || resized.remove());
+    Effect::new(move |_| {
+        trace.app.theme.track();
+        painter.update_value(Painter::forget_colours);
+    });
+    Effect::new(move |_| {
+        trace.app.theme.track();
+        colours.track();
+        trace.rows.track();
+        trace.scale();
+        trace.drawn.track();
+        trace.layers.track();
+        if canvas.get().is_none() || is_due.get_value() {
+            return;
+        }
+        is_due.set_value(true);
+        request_animation_frame(move || {
+            let Some(canvas) = canvas.try_get_untracked().flatten() else { return };
+            is_due.set_value(false);
+            let scale = untrack(|| trace.scale());
+            let rows = trace.rows.get_untracked();
+            let scene = Scene {
+                rows: rows.as_deref(),
+                drawn: trace.drawn.get_untracked(),
+                scale,
+                ratio: device_pixel_ratio(),
+                layers: trace.layers.get_untracked(),
+                ticks: &scale.ticks(TICKS_APART),
+            };
+            painter.update_value(|painter| painter.paint(&canvas, &scene));
+        });
+    });
+}

@@ -1,0 +1,269 @@
+//! The rows of the tree: as many elements as are visible, keyed by row.
+
+use std::sync::Arc;
+
+use api::{FoldChange, OpenedTrace, Row, RowKind, SpanIcon};
+use leptos::prelude::*;
+use model::SpanId;
+
+use super::{bars::ROW, oddity, view::TraceView};
+use crate::widgets::{Chevron, Icon, Shape, count, duration, service_class, visible};
+
+/// Pixels of a level.
+const INDENT: u32 = 10;
+/// So many levels are indented; deeper ones move the whole tree to the left.
+const LEVELS: u32 = 16;
+
+/// What a row of the tree shows: of its bar nothing, so that zooming changes no element.
+#[derive(Debug, Clone, PartialEq)]
+struct Cells {
+    node: u32,
+    span_id: SpanId,
+    is_missing: bool,
+    depth: u32,
+    service: Option<u32>,
+    service_name: String,
+    names_service: bool,
+    name: String,
+    icon: SpanIcon,
+    child_count: u32,
+    is_expanded: bool,
+    hidden_count: u32,
+    is_error: bool,
+    errors_below: u32,
+    words: Vec<String>,
+    label: String,
+}
+
+impl Cells {
+    fn of(row: &Row, head: Option<&OpenedTrace>) -> Self {
+        let service_name = row
+            .service
+            .and_then(|index| head?.services.get(index as usize))
+            .map(|name| visible(name).into_owned())
+            .unwrap_or_default();
+        let mut name = visible(&row.name.shown).into_owned();
+        if (row.name.shown.len() as u64) < row.name.whole_bytes {
+            name.push('…');
+        }
+        if row.kind == RowKind::Missing {
+            name = format!("Missing span {}", row.span_id);
+        } else if name.is_empty() {
+            name = "(no name)".to_owned();
+        }
+        Self {
+            node: row.node,
+            span_id: row.span_id,
+            is_missing: row.kind == RowKind::Missing,
+            depth: row.depth,
+            service: row.service,
+            label: label(row, &service_name, &name),
+            service_name,
+            names_service: row.names_service,
+            name,
+            icon: row.icon,
+            child_count: row.child_count,
+            is_expanded: row.is_expanded,
+            hidden_count: row.hidden_count,
+            is_error: row.is_error,
+            errors_below: row.errors_below,
+            words: row.oddities.iter().filter_map(oddity::word).collect(),
+        }
+    }
+}
+
+/// What a screen reader says: everything that the row and its bar show.
+fn label(row: &Row, service: &str, name: &str) -> String {
+    if row.kind == RowKind::Missing {
+        return format!("{name}, not received, {} below it", count(u64::from(row.child_count)));
+    }
+    let mut parts = vec![format!("{service} {name}"), duration(row.duration_nanos).text()];
+    if row.is_error {
+        parts.push(match row.error_text.as_str() {
+            "" => "error".to_owned(),
+            reason => format!("error {}", visible(reason)),
+        });
+    }
+    if row.errors_below > 0 {
+        parts.push(format!("{} errors below", count(u64::from(row.errors_below))));
+    }
+    if !row.events.is_empty() {
+        parts.push(format!("{} events", row.events.iter().map(|mark| u64::from(mark.count)).sum::<u64>()));
+    }
+    if !row.logs.is_empty() {
+        parts.push(format!("{} log records", row.logs.iter().map(|mark| u64::from(mark.count)).sum::<u64>()));
+    }
+    if row.hidden_count > 0 {
+        parts.push(format!("{} rows folded", count(u64::from(row.hidden_count))));
+    }
+    parts.extend(row.oddities.iter().filter_map(oddity::word));
+    parts.extend(oddity::beside_bar(&row.oddities));
+    parts.join(", ")
+}
+
+/// How many levels the tree is moved to the left, so that the deepest visible row has room.
+pub(crate) fn shift(trace: TraceView) -> Memo<u32> {
+    Memo::new(move |_| {
+        let drawn = trace.drawn.get();
+        trace
+            .rows
+            .with(|rows| {
+                let rows = rows.as_ref()?;
+                let depths = (drawn.first..drawn.end).filter_map(|index| rows.row(index).map(|row| row.depth));
+                let (least, most) =
+                    depths.fold((u32::MAX, 0), |(least, most), depth| (least.min(depth), most.max(depth)));
+                (most > LEVELS && least != u32::MAX).then(|| least.saturating_sub(1).min(most - LEVELS))
+            })
+            .unwrap_or(0)
+    })
+}
+
+/// A row.
+#[component]
+pub(crate) fn TreeRow(
+    trace: TraceView,
+    /// Its index.
+    index: u32,
+    /// See [`shift`].
+    shift: Memo<u32>,
+) -> impl IntoView {
+    let cells = Memo::new(move |_| {
+        let head = trace.head.get();
+        trace.rows.with(|rows| rows.as_ref()?.row(index).map(|row| Arc::new(Cells::of(row, head.as_deref()))))
+    });
+    let is_selected = Memo::new(move |_| {
+        let (Some(selected), Some(cells)) = (trace.selected.get(), cells.get()) else { return false };
+        let revision = trace.head.with(|head| head.as_ref().map(|head| head.revision));
+        let is_current = trace.rows.with(|rows| rows.as_ref().map(|rows| rows.viewport.revision)) == revision;
+        // While newer rows are under way, the selection's index is already one of theirs.
+        if is_current { selected.node == cells.node } else { selected.span_id == Some(cells.span_id) }
+    });
+    let field = move |read: fn(&Cells) -> Option<String>| move || cells.get().and_then(|cells| read(&cells));
+    view! {
+        <div
+            class="r"
+            class:sel=is_selected
+            role="row"
+            id=format!("row-{index}")
+            style:top=format!("{}px", f64::from(index) * ROW)
+            aria-rowindex=index + 1
+            attr:aria-level=field(|cells| Some((cells.depth + 1).to_string()))
+            aria-expanded=field(|cells| (cells.child_count > 0).then(|| cells.is_expanded.to_string()))
+            aria-selected=move || is_selected.get().to_string()
+            aria-label=field(|cells| Some(cells.label.clone()))
+            data-testid="span-row"
+            data-span-id=field(|cells| Some(cells.span_id.to_string()))
+            data-node=field(|cells| Some(cells.node.to_string()))
+        >
+            {move || {
+                let needle = trace.needle.get();
+                match cells.get() {
+                    Some(cells) => tree_cell(trace, &cells, index, shift, needle.trim()).into_any(),
+                    None => view! { <div class="tree" role="gridcell"><i class="sk"></i></div> }.into_any(),
+                }
+            }}
+            <div class="lane" role="gridcell"></div>
+        </div>
+    }
+}
+
+fn tree_cell(trace: TraceView, cells: &Cells, index: u32, shift: Memo<u32>, needle: &str) -> impl IntoView + use<> {
+    let depth = cells.depth;
+    let indent = move || depth.saturating_sub(shift.get()).min(2 * LEVELS) * INDENT;
+    let node = cells.node;
+    let toggle = move |event: leptos::ev::MouseEvent| {
+        event.stop_propagation();
+        trace.fold(FoldChange::Toggle(node), Some(index));
+    };
+    let is_expanded = cells.is_expanded;
+    let twist = (cells.child_count > 0).then(|| {
+        view! {
+            <span class="twist" data-testid="twist" aria-hidden="true" on:click=toggle on:dblclick=|event| event.stop_propagation()>
+                <Chevron is_open=Signal::stored(is_expanded) />
+            </span>
+        }
+    });
+    let swatch_class = match cells.service {
+        Some(service) if !cells.is_missing => format!("sw {}", service_class(service as usize)),
+        _ => "sw miss".to_owned(),
+    };
+    let icon = match cells.icon {
+        SpanIcon::None => None,
+        SpanIcon::Database => Some(Shape::Database),
+        SpanIcon::Messaging => Some(Shape::Queue),
+        SpanIcon::GenAi => Some(Shape::Spark),
+        SpanIcon::Link => Some(Shape::Link),
+    };
+    let service = (cells.names_service && !cells.service_name.is_empty())
+        .then(|| view! { <span class="sv">{marked(&cells.service_name, needle)}</span> });
+    let errors_below = cells.errors_below;
+    view! {
+        <div class="tree" role="gridcell" style:padding-left=move || format!("{}px", 8 + indent())>
+            <i class="guides" style:width=move || format!("{}px", indent())></i>
+            <span class="twist-room">{twist}</span>
+            <i class=swatch_class></i>
+            {icon.map(|shape| view! { <Icon shape small=true /> })}
+            <span class="nm clip" class:miss=cells.is_missing>
+                {service}
+                {marked(&cells.name, needle)}
+            </span>
+            {(cells.hidden_count > 0)
+                .then(|| view! { <span class="fold">{format!("+{}", count(u64::from(cells.hidden_count)))}</span> })}
+            {cells.words.iter().map(|word| view! { <span class="badge w tiny">{word.clone()}</span> }).collect_view()}
+            {cells.is_missing.then(|| view! { <span class="badge w tiny">"not received"</span> })}
+            {(errors_below > 0).then(|| view! { <span class="desc">{count(u64::from(errors_below))}</span> })}
+            {cells.is_error.then(|| view! { <span class="own">"!"</span> })}
+        </div>
+    }
+}
+
+/// A text with what was searched for marked.
+pub(crate) fn marked(text: &str, needle: &str) -> Vec<AnyView> {
+    pieces(text, needle)
+        .into_iter()
+        .map(|(is_hit, piece)| {
+            let piece = piece.to_owned();
+            if is_hit { view! { <mark>{piece}</mark> }.into_any() } else { piece.into_any() }
+        })
+        .collect()
+}
+
+/// A text in pieces: is it a hit, and the piece. ASCII letters match in either case.
+fn pieces<'a>(text: &'a str, needle: &str) -> Vec<(bool, &'a str)> {
+    if needle.is_empty() {
+        return vec![(false, text)];
+    }
+    let (lower, needle) = (text.to_ascii_lowercase(), needle.to_ascii_lowercase());
+    let mut pieces = Vec::new();
+    let mut rest = 0;
+    for (at, hit) in lower.match_indices(&needle) {
+        if at > rest {
+            pieces.push((false, &text[rest..at]));
+        }
+        rest = at + hit.len();
+        pieces.push((true, &text[at..rest]));
+    }
+    if rest < text.len() {
+        pieces.push((false, &text[rest..]));
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hits_are_marked_in_either_case() {
+        let hits = |text, needle| {
+            pieces(text, needle)
+                .into_iter()
+                .map(|(is_hit, piece)| if is_hit { format!("[{piece}]") } else { piece.to_owned() })
+                .collect::<String>()
+        };
+        assert_eq!(hits("payment.v1.Payments/Charge", "payment"), "[payment].v1.[Payment]s/Charge");
+        assert_eq!(hits("aaa", "aa"), "[aa]a");
+        assert_eq!(hits("GRÜẞE ü", "ü"), "GRÜẞE [ü]");
+        assert_eq!(hits("x", ""), "x");
+    }
+}
