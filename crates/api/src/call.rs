@@ -206,4 +206,6 @@ pub struct ImportSummary {
     pub rejected: u64,
     /// The traces that were in it, in order of first appearance, at most 1,000.
     pub trace_ids: Vec<TraceId>,
+    /// What the user should know, for example that the file breaks off.
+    pub notes: Vec<String>,
 }

@@ -23,7 +23,8 @@ pub struct TraceFilter {
     /// Substring, without case, of a root or error name, a service, or the trace id; or the text of
     /// an attribute value in the form `key=value`, see [`Self::attribute`]. Empty: all.
     pub text: String,
-    /// One span has this attribute: key and value as text.
+    /// One span has this attribute, itself, on an event or on its resource: key and value as text.
+    /// Spans must be read for that: see [`TracePage::searched`].
     pub attribute: Option<(String, String)>,
     /// Traces in which one of these services takes part. Empty: all.
     pub services: Vec<String>,
@@ -48,6 +49,10 @@ pub struct TracePage {
     pub newer: u64,
     /// The longest duration among the traces that match, nanoseconds: the full bar.
     pub longest_nanos: u64,
+    /// Traces whose spans have been searched for an attribute, newest first; asking again goes on.
+    pub searched: u64,
+    /// Of how many that meet all other conditions; 0 where no attribute is looked for.
+    pub searchable: u64,
     /// Index of the first row.
     pub first: u32,
     /// The rows.

@@ -100,7 +100,8 @@ pub struct EventDetail {
     pub attributes: Vec<AttributeValue>,
     /// How many attributes the sender dropped.
     pub dropped_attributes_count: u32,
-    /// `exception.type`, `exception.message`, `exception.stacktrace`, where it is an exception.
+    /// `exception.type`, `exception.message`, `exception.stacktrace`, where it is an exception; at
+    /// most 64 KiB of each, the whole is among the attributes.
     pub exception: Option<[String; 3]>,
 }
 

@@ -9,11 +9,28 @@
 //! it is kept (`store`), how it arrives (`receive`). There is no clock but the one in
 //! [`Options::now`].
 
+mod answers;
+mod assembled;
 mod client;
+mod config;
+mod control;
+mod error;
 mod events;
+mod export;
+mod import;
+mod inlet;
+mod listeners;
+mod listing;
+mod notices;
 mod options;
+mod owner;
 mod reading;
+mod sample;
 mod session;
+mod split;
+mod status;
+mod text;
+mod view;
 
 pub use client::Client;
 pub use events::Events;

@@ -2,28 +2,34 @@
 
 use std::path::Path;
 
-use api::{Answer, ApiError, Call, ErrorCode};
+use api::{Answer, ApiError, Call};
+use store::{DataDir, Reader};
+
+use crate::{answers::Answers, error};
 
 /// A data directory opened for reading alone, beside the process that owns it or without one.
 #[derive(Debug)]
-pub struct Reading {}
+pub struct Reading(Answers);
 
 impl Reading {
-    /// Opens the database of this directory read-only.
+    /// Opens the database of this directory read-only. A directory without one is empty.
     ///
     /// # Errors
-    /// [`ErrorCode::NotFound`] where nothing is stored yet, [`ErrorCode::DataDirectory`] where the
-    /// directory is refused, [`ErrorCode::Store`] where the database cannot be read.
-    pub async fn open(_data_dir: &Path) -> Result<Self, ApiError> {
-        Err(ApiError::new(ErrorCode::Internal, "not yet"))
+    /// [`api::ErrorCode::NotFound`] where there is no such directory,
+    /// [`api::ErrorCode::DataDirectory`] where it is refused, [`api::ErrorCode::Store`] where the
+    /// database cannot be read, [`api::ErrorCode::Version`] where a newer version wrote it.
+    pub async fn open(data_dir: &Path) -> Result<Self, ApiError> {
+        let dir = DataDir::open_existing(data_dir).map_err(|err| error::of_open(&err))?;
+        let reader = Reader::open_read_only(&dir).await.map_err(|err| error::of_open(&err))?;
+        Ok(Self(Answers::new(reader, 1)))
     }
 
     /// Answers a call that reads: what has been accepted until now.
     ///
     /// # Errors
-    /// As the call has it; [`ErrorCode::NotOwner`] for calls that change something or ask for the
-    /// owner's state.
-    pub async fn call(&self, _call: Call) -> Answer {
-        Err(ApiError::new(ErrorCode::Internal, "not yet"))
+    /// As the call has it; [`api::ErrorCode::NotOwner`] for calls that change something or ask for
+    /// the owner's state.
+    pub async fn call(&self, call: Call) -> Answer {
+        self.0.answer(call).await
     }
 }

@@ -1,0 +1,247 @@
+//! The process that owns a data directory.
+
+use std::{
+    fs,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use api::{Answer, ApiError, Call, ErrorCode, Event, Reply, Status};
+use store::{DataDir, DirLock, Store};
+use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    Events, Options,
+    answers::Answers,
+    config::Settings,
+    control::{self, Answering, ControlServer},
+    error,
+    events::EventSource,
+    import,
+    inlet::Inlet,
+    listeners::{self, Listeners},
+    notices::Notices,
+    sample,
+    status::{self, Rate},
+};
+
+/// Shortest time between two [`Event::Arrived`].
+const ARRIVED_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Time between two [`Event::Status`].
+const STATUS_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Most traces in an [`Event::Arrived`].
+const MAX_ARRIVED: usize = 100;
+
+/// The store, the receivers and the control socket of a directory, and who answers for them.
+#[derive(Debug)]
+pub(crate) struct Owner {
+    version: String,
+    now: fn() -> u64,
+    dir: DataDir,
+    store: Arc<Store>,
+    answers: Answers,
+    notices: Arc<Notices>,
+    events: EventSource,
+    rate: Mutex<Rate>,
+    has_window: AtomicBool,
+    /// `None` for a command that listens for nothing.
+    listeners: Option<Listeners>,
+    /// Set once, right after the owner is made.
+    control: Mutex<Option<ControlServer>>,
+    tasks: TaskTracker,
+}
+
+impl Owner {
+    /// Opens the store of a directory that is locked, and everything around it. `settings` say where
+    /// to listen for telemetry, if at all.
+    pub(crate) async fn start(
+        options: &Options,
+        lock: DirLock,
+        settings: Option<&Settings>,
+    ) -> Result<Arc<Self>, ApiError> {
+        let dir = lock.dir().clone();
+        let store = Arc::new(Store::open(&dir, lock).await.map_err(|err| error::of_open(&err))?);
+        let socket = dir.control_socket_path();
+        let listener = control::bind(&socket).map_err(|err| {
+            ApiError::new(ErrorCode::DataDirectory, format!("cannot listen at {}: {err}", socket.display()))
+        })?;
+        let notices = Arc::new(Notices::default());
+        let listeners = match settings {
+            Some(settings) => {
+                let inlet = Inlet { store: Arc::clone(&store), notices: Arc::clone(&notices), now: options.now };
+                Some(Listeners::start(settings, inlet).await)
+            }
+            None => None,
+        };
+        let owner = Arc::new(Self {
+            version: options.version.clone(),
+            now: options.now,
+            answers: Answers::new(store.reader(), (options.now)()),
+            dir,
+            store,
+            notices,
+            events: EventSource::new(),
+            rate: Mutex::default(),
+            has_window: AtomicBool::new(false),
+            listeners,
+            control: Mutex::new(None),
+            tasks: TaskTracker::new(),
+        });
+        owner.tasks.spawn(until_stopped(Arc::clone(&owner), Self::announce_arrivals));
+        owner.tasks.spawn(until_stopped(Arc::clone(&owner), Self::announce_status));
+        let server = ControlServer::start(listener, Arc::clone(&owner));
+        *owner.control.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
+        Ok(owner)
+    }
+
+    pub(crate) fn dir(&self) -> &DataDir {
+        &self.dir
+    }
+
+    pub(crate) fn set_presents(&self, presents: bool) {
+        self.has_window.store(presents, Ordering::Relaxed);
+    }
+
+    /// Finishes what is in flight, commits everything, and removes the socket.
+    pub(crate) async fn stop(&self) {
+        if let Some(listeners) = &self.listeners {
+            listeners.stop().await;
+        }
+        self.events.stop();
+        self.tasks.close();
+        self.tasks.wait().await;
+        let server = self.control.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(server) = server else { return };
+        server.stop().await;
+        // Before the lock is given back: the next owner's socket is not ours to remove.
+        if let Err(err) = fs::remove_file(self.dir.control_socket_path()) {
+            tracing::warn!(%err, "the control socket cannot be removed");
+        }
+        if let Err(err) = self.store.close().await {
+            tracing::error!(%err, "the store cannot be closed cleanly");
+        }
+    }
+
+    fn status(&self) -> Status {
+        let listeners = self.listeners.as_ref().map(Listeners::list).unwrap_or_default();
+        let mut problems = listeners::problems(&listeners);
+        problems.extend(self.notices.current((self.now)()));
+        Status {
+            version: self.version.clone(),
+            pid: std::process::id(),
+            data_dir: self.dir.path().display().to_string(),
+            listeners,
+            spans_per_second: self.rate.lock().unwrap_or_else(PoisonError::into_inner).per_second(),
+            traces: self.answers.reader().trace_count(),
+            sequence: self.answers.reader().sequence(),
+            ledger: status::ledger(self.store.ledger()),
+            bytes_on_disk: status::bytes_on_disk(self.store.bytes_on_disk()),
+            problems,
+        }
+    }
+
+    async fn listen(&self, protocol: api::Protocol, address: &str) -> Answer {
+        let Some(listeners) = &self.listeners else {
+            return Err(ApiError::new(ErrorCode::Address, "this process listens for no telemetry"));
+        };
+        listeners.listen(protocol, address).await?;
+        let status = self.status();
+        self.events.send(Event::Status(Box::new(status.clone())));
+        Ok(Reply::Status(status))
+    }
+
+    /// Brings the window to the front at once and opens the files in it as they are read.
+    fn present(self: &Arc<Self>, paths: Vec<String>) -> Answer {
+        if !self.has_window.load(Ordering::Relaxed) {
+            return Err(ApiError::new(ErrorCode::NotFound, "the process that owns the data directory has no window"));
+        }
+        self.events.send(Event::Focus);
+        if !paths.is_empty() {
+            let owner = Arc::clone(self);
+            self.tasks.spawn(async move {
+                let stopped = owner.events.stopped().clone();
+                stopped.run_until_cancelled(owner.open_files(paths)).await;
+            });
+        }
+        Ok(Reply::Done)
+    }
+
+    async fn open_files(&self, paths: Vec<String>) {
+        let mut is_shown = false;
+        for path in paths {
+            match import::path(&self.store, self.now, &path).await {
+                Ok(summary) => {
+                    if let (Some(&trace_id), false) = (summary.trace_ids.first(), is_shown) {
+                        is_shown = true;
+                        self.events.send(Event::Show { trace_id });
+                    }
+                }
+                Err(err) => self.events.send(Event::Failed { sentence: err.sentence }),
+            }
+        }
+    }
+
+    async fn announce_arrivals(self: Arc<Self>) {
+        let reader = self.answers.reader();
+        let mut changes = reader.changes();
+        let mut announced = reader.sequence();
+        while changes.changed().await.is_ok() {
+            let sequence = reader.sequence();
+            if sequence > announced {
+                let traces = reader.changed_since(announced, MAX_ARRIVED);
+                self.events.send(Event::Arrived { sequence, traces });
+                announced = sequence;
+            }
+            tokio::time::sleep(ARRIVED_INTERVAL).await;
+        }
+    }
+
+    async fn announce_status(self: Arc<Self>) {
+        let mut ticks = tokio::time::interval(STATUS_INTERVAL);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let received = self.store.ledger().spans.received;
+            self.rate.lock().unwrap_or_else(PoisonError::into_inner).sample(Instant::now(), received);
+            if self.events.has_listeners() {
+                self.events.send(Event::Status(Box::new(self.status())));
+            }
+        }
+    }
+}
+
+impl Answering for Owner {
+    async fn answer(self: Arc<Self>, call: Call) -> Answer {
+        if self.events.stopped().is_cancelled() {
+            return Err(ApiError::new(ErrorCode::NotOwner, "the session is stopped"));
+        }
+        match call {
+            Call::Status => Ok(Reply::Status(self.status())),
+            Call::Listen { protocol, address } => self.listen(protocol, &address).await,
+            Call::ImportPath { path } => import::path(&self.store, self.now, &path).await.map(Reply::Imported),
+            Call::ImportBytes { name, bytes } => {
+                import::bytes(&self.store, self.now, name, bytes.into()).await.map(Reply::Imported)
+            }
+            Call::LoadSample => sample::load(&self.store, self.now).await.map(Reply::Imported),
+            Call::Present { paths } => self.present(paths),
+            Call::Subscribe => Err(ApiError::new(ErrorCode::Malformed, "events have a connection of their own")),
+            call => self.answers.answer(call).await,
+        }
+    }
+
+    fn events(&self) -> Events {
+        self.events.subscribe()
+    }
+}
+
+/// Runs a task of the owner until the owner stops.
+async fn until_stopped<F: Future<Output = ()>>(owner: Arc<Owner>, task: impl FnOnce(Arc<Owner>) -> F) {
+    let stopped = owner.events.stopped().clone();
+    stopped.run_until_cancelled(task(owner)).await;
+}

@@ -1,0 +1,80 @@
+//! The state of the store in the words of the API.
+
+use std::{collections::VecDeque, time::Duration};
+
+use api::{BytesOnDisk, Ledger, SignalLedger, TurnedAway};
+use tokio::time::Instant;
+
+/// Over how long the rate is taken.
+const RATE_SPAN: Duration = Duration::from_secs(5);
+
+pub(crate) fn ledger(ledger: store::Ledger) -> Ledger {
+    let turned_away = ledger.turned_away.into_iter();
+    Ledger {
+        spans: signal(ledger.spans),
+        logs: signal(ledger.logs),
+        metric_points: signal(ledger.metric_points),
+        turned_away: turned_away
+            .map(|(reason, store::TurnedAway { requests, bytes })| (reason, TurnedAway { requests, bytes }))
+            .collect(),
+    }
+}
+
+fn signal(ledger: store::SignalLedger) -> SignalLedger {
+    let store::SignalLedger { received, stored, duplicate, sampled_out, rejected } = ledger;
+    SignalLedger { received, stored, duplicate, sampled_out, rejected }
+}
+
+pub(crate) fn bytes_on_disk(bytes: store::BytesOnDisk) -> BytesOnDisk {
+    let store::BytesOnDisk { database, write_ahead_log, total } = bytes;
+    BytesOnDisk { database, write_ahead_log, total }
+}
+
+/// How fast a count grows.
+#[derive(Debug, Default)]
+pub(crate) struct Rate {
+    /// The oldest first.
+    samples: VecDeque<(Instant, u64)>,
+}
+
+impl Rate {
+    /// The count at a moment; call it about once a second.
+    pub(crate) fn sample(&mut self, at: Instant, count: u64) {
+        self.samples.push_back((at, count));
+        while self.samples.get(1).is_some_and(|(next, _)| at.duration_since(*next) >= RATE_SPAN) {
+            self.samples.pop_front();
+        }
+    }
+
+    /// Growth per second over the last five seconds; 0 before there are two samples.
+    pub(crate) fn per_second(&self) -> f64 {
+        let (Some((first_at, first)), Some((last_at, last))) = (self.samples.front(), self.samples.back()) else {
+            return 0.0;
+        };
+        let seconds = last_at.duration_since(*first_at).as_secs_f64();
+        if seconds > 0.0 { last.saturating_sub(*first) as f64 / seconds } else { 0.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_is_of_the_last_five_seconds() {
+        let start = Instant::now();
+        let mut rate = Rate::default();
+        assert_eq!(rate.per_second(), 0.0);
+        for second in 0..20_u32 {
+            rate.sample(
+                start + Duration::from_secs(second.into()),
+                if second < 10 { 0 } else { 100 * u64::from(second - 10) },
+            );
+        }
+        assert_eq!(rate.per_second(), 100.0);
+        for second in 20..30_u32 {
+            rate.sample(start + Duration::from_secs(second.into()), 900);
+        }
+        assert_eq!(rate.per_second(), 0.0);
+    }
+}
