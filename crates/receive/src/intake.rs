@@ -146,7 +146,6 @@ async fn decompress<S: Sink>(
         match work(shared, room, move || formats::decompress(compression, &bytes, room)).await? {
             Ok(plain) => return Ok(Bytes::from(plain)),
             Err(FormatError::TooLarge(_)) if room < limit => room = room.saturating_mul(8).min(limit),
-            Err(FormatError::TooLarge(_)) => return Err(Refused::too_large(limit)),
             Err(err) => return Err(err.into()),
         }
     }
