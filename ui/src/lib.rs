@@ -8,6 +8,8 @@
 //! nanoseconds as JavaScript numbers, raw colours (`styles/tokens.css` has them), style attributes
 //! set as text and data as markup (the security policy forbids both).
 
+#![allow(unreachable_pub, reason = "`#[component]` moves the bodies of components into functions of its own")]
+
 pub mod app;
 pub mod features;
 pub mod state;

@@ -3,7 +3,7 @@
 mod ports;
 mod snippets;
 
-use api::{Call, ListenerState, Protocol, Reply, Status};
+use api::{Call, Listener, ListenerState, Protocol, Reply, Status};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -90,16 +90,11 @@ pub(crate) fn FirstRun() -> impl IntoView {
     }
 }
 
-/// `Listening on 127.0.0.1:4317 (gRPC) and 127.0.0.1:4318 (HTTP).`
+/// `Listening on 127.0.0.1:4317 (gRPC) and 127.0.0.1:4318 (HTTP).`: of each protocol the first address.
 fn addresses(status: &Status) -> String {
     let of = |protocol, name: &str| {
-        let listening: Vec<_> = status
-            .listeners
-            .iter()
-            .filter(|listener| listener.protocol == protocol && listener.state == ListenerState::Listening)
-            .map(|listener| listener.address.as_str())
-            .collect();
-        (!listening.is_empty()).then(|| format!("{} ({name})", listening.join(", ")))
+        let is = |listener: &&Listener| listener.protocol == protocol && listener.state == ListenerState::Listening;
+        status.listeners.iter().find(is).map(|listener| format!("{} ({name})", listener.address))
     };
     let all: Vec<_> = [of(Protocol::Grpc, "gRPC"), of(Protocol::Http, "HTTP")].into_iter().flatten().collect();
     if all.is_empty() {
@@ -159,7 +154,7 @@ fn load_sample(app: AppState, is_busy: RwSignal<bool>) {
 /// The shell shows its dialog, has the files read, and says with events what to show.
 fn open_file(app: AppState) {
     spawn_local(async move {
-        if let Err(error) = transport::shell("open_files", &[]).await {
+        if let Err(error) = transport::shell("pick_files", &[]).await {
             app.fail(error.sentence);
         }
     });
@@ -167,8 +162,6 @@ fn open_file(app: AppState) {
 
 #[cfg(test)]
 mod tests {
-    use api::Listener;
-
     use super::*;
 
     #[test]
@@ -184,10 +177,10 @@ mod tests {
         };
         assert_eq!(
             addresses(&status),
-            "Listening on 127.0.0.1:4317, [::1]:4317 (gRPC) and 127.0.0.1:4318 (HTTP). \
+            "Listening on 127.0.0.1:4317 (gRPC) and 127.0.0.1:4318 (HTTP). \
              A program that exports OTLP with default settings needs nothing more."
         );
         status.listeners[2].state = ListenerState::Failed { sentence: "no".to_owned() };
-        assert_eq!(addresses(&status), "Listening on 127.0.0.1:4317, [::1]:4317 (gRPC).");
+        assert_eq!(addresses(&status), "Listening on 127.0.0.1:4317 (gRPC).");
     }
 }

@@ -54,7 +54,14 @@ pub(super) fn snippets(to: &Endpoint) -> Vec<Snippet> {
     let is_http = to.protocol == Protocol::Http;
     let snippet = |id, title, steps: &[(&'static str, String)]| Snippet { id, title, steps: steps.to_vec() };
     vec![
-        snippet("any", "Any language", &[("Set in the environment of a program with an OpenTelemetry SDK", env.clone())]),
+        snippet(
+            "any",
+            "Any language",
+            &[
+                ("In the shell that starts a program with an OpenTelemetry SDK", env.clone()),
+                ("Or in its .env file", env.replace("export ", "")),
+            ],
+        ),
         snippet(
             "python",
             "Python",

@@ -110,7 +110,9 @@ pub fn StatusBar() -> impl IntoView {
                 class="part"
                 data-testid="keys"
                 title="All keys"
-                on:click=move |_| drop(app.act(Action::ShowKeys))
+                on:click=move |_| {
+                    app.act(Action::ShowKeys);
+                }
             >
                 <kbd>"?"</kbd>
                 <span class="wide">"Keys"</span>

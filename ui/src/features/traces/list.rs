@@ -216,7 +216,7 @@ fn Slot(
             id=move || format!("trace-row-{}", index.get())
             aria-rowindex=move || index.get() + 2
             aria-selected=move || is_selected().to_string()
-            data-testid="trace-row"
+            data-testid=move || with_row(|_| "trace-row".to_owned())
             data-trace-id=move || with_row(|row| row.trace_id.to_string())
             style:transform=move || format!("translateY({}px)", f64::from(index.get()) * ROW)
             on:click=open

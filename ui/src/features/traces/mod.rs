@@ -22,6 +22,8 @@ use crate::{state::use_app, widgets::count};
 enum Shown {
     /// Nothing is known yet.
     Nothing,
+    /// Nothing has been found so far.
+    Searching,
     /// No trace has ever come.
     FirstRun,
     /// Traces, but none that match; of how many.
@@ -60,12 +62,13 @@ pub fn TracesScreen() -> impl IntoView {
         list.rows.with(|rows| match rows {
             None => Shown::Nothing,
             Some(rows) if rows.matching > 0 => Shown::Rows,
+            Some(rows) if rows.is_partial() => Shown::Searching,
             Some(rows) if rows.stored == 0 => Shown::FirstRun,
             Some(rows) => Shown::NoMatch(rows.stored),
         })
     });
     let middle = move || match shown.get() {
-        Shown::Nothing => view! { <div class="grow"></div> }.into_any(),
+        Shown::Nothing | Shown::Searching => view! { <div class="grow"></div> }.into_any(),
         Shown::FirstRun => view! { <FirstRun /> }.into_any(),
         Shown::NoMatch(stored) => view! { <NothingMatches list stored /> }.into_any(),
         Shown::Rows => view! { <List list /> }.into_any(),
@@ -75,13 +78,13 @@ pub fn TracesScreen() -> impl IntoView {
         {move || (!matches!(shown.get(), Shown::FirstRun)).then(|| view! { <FilterBar list /> })}
         <div
             class="progress"
-            class:on=list.is_loading
+            class:on=move || list.is_loading.get() || list.is_searching.get()
             role="progressbar"
             aria-label="Reading the list"
-            aria-hidden=move || (!list.is_loading.get()).to_string()
+            aria-hidden=move || (!list.is_loading.get() && !list.is_searching.get()).to_string()
         ></div>
         {middle}
-        {move || matches!(shown.get(), Shown::Rows | Shown::NoMatch(_)).then(|| view! { <Foot list /> })}
+        {move || matches!(shown.get(), Shown::Rows | Shown::Searching | Shown::NoMatch(_)).then(|| view! { <Foot list /> })}
     }
 }
 
@@ -107,9 +110,27 @@ fn Foot(list: TraceList) -> impl IntoView {
             (newer > 0).then_some("List held while you read; receiving goes on")
         }
     };
+    let search = move || {
+        let (searched, searchable) = list
+            .rows
+            .with(|rows| rows.as_ref().filter(|rows| rows.is_partial()).map(|rows| (rows.searched, rows.searchable)))?;
+        let text = format!("{} of {} searched", count(searched), count(searchable));
+        let (name, press): (_, fn(TraceList)) = if list.is_searching.get() {
+            ("Stop", |list| list.is_searching.set(false))
+        } else {
+            ("Go on", TraceList::search_on)
+        };
+        Some(view! {
+            <span data-testid="searched">{text}</span>
+            <button type="button" class="btn link" on:click=move |_| press(list)>
+                {name}
+            </button>
+        })
+    };
     view! {
         <div class="foot" data-testid="trace-count">
             <span>{size}</span>
+            {search}
             <span class="grow"></span>
             <span data-testid="held">{stillness}</span>
         </div>

@@ -20,31 +20,36 @@ pub(crate) struct Rows {
     pub(crate) newer: u64,
     /// The full bar, nanoseconds.
     pub(crate) longest_nanos: u64,
+    /// Traces whose spans have been searched.
+    pub(crate) searched: u64,
+    /// Of how many.
+    pub(crate) searchable: u64,
     blocks: BTreeMap<u32, Arc<[Arc<TraceRow>]>>,
 }
 
 impl Rows {
     /// The list as a page shows it, with the rows of that page only.
     pub(crate) fn of(page: TracePage) -> Self {
-        let mut rows = Self {
-            as_of: page.as_of,
-            matching: page.matching,
-            stored: page.stored,
-            longest_nanos: page.longest_nanos,
-            ..Self::default()
-        };
+        let mut rows = Self { as_of: page.as_of, ..Self::default() };
         rows.add(page);
         rows
     }
 
-    /// Takes in a further page of the same moment.
+    /// Takes in a further page of the same moment. Its numbers replace the older ones: a search goes on
+    /// from newest to oldest, so that what it finds comes at the end.
     pub(crate) fn add(&mut self, page: TracePage) {
-        self.newer = page.newer;
-        self.stored = page.stored;
+        (self.matching, self.stored, self.newer) = (page.matching, page.stored, page.newer);
+        (self.searched, self.searchable) = (page.searched, page.searchable);
+        self.longest_nanos = page.longest_nanos;
         for (index, rows) in page.rows.chunks(BLOCK as usize).enumerate() {
             let rows = rows.iter().cloned().map(Arc::new).collect();
             self.blocks.insert(page.first / BLOCK + index as u32, rows);
         }
+    }
+
+    /// Whether spans remain to be searched: asking again goes on.
+    pub(crate) fn is_partial(&self) -> bool {
+        self.searched < self.searchable
     }
 
     /// The number of rows.

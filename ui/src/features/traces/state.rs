@@ -24,6 +24,8 @@ pub(crate) struct TraceList {
     pub(crate) rows: RwSignal<Option<Rows>>,
     /// Whether an answer that changes the whole list is awaited.
     pub(crate) is_loading: RwSignal<bool>,
+    /// Whether spans are being searched for an attribute; set to false, it stops.
+    pub(crate) is_searching: RwSignal<bool>,
     /// Whether newer traces are kept out until told otherwise.
     pub(crate) is_paused: RwSignal<bool>,
     /// Row and trace that are selected.
@@ -48,6 +50,7 @@ impl TraceList {
             filter: RwSignal::new(Filter::default()),
             rows: RwSignal::new(None),
             is_loading: RwSignal::new(false),
+            is_searching: RwSignal::new(false),
             is_paused: RwSignal::new(false),
             selected: RwSignal::new(None),
             is_pointer_inside: RwSignal::new(false),
@@ -88,6 +91,7 @@ impl TraceList {
         self.awaited.update_value(BTreeSet::clear);
         let first = self.drawn.with_untracked(|drawn| drawn.start) / BLOCK * BLOCK;
         self.is_loading.set(true);
+        self.is_searching.set(false);
         let mut answer = self.ask(None, first, BLOCK).await;
         if generation != self.generation.try_get_value() {
             return;
@@ -109,10 +113,51 @@ impl TraceList {
                 self.selected.update(|selected| {
                     *selected = selected.and_then(|(_, id)| rows.position(id).map(|index| (index, id)));
                 });
+                let is_partial = rows.is_partial();
                 self.rows.set(Some(rows));
+                if is_partial {
+                    self.search_on();
+                }
             }
             Err(error) => self.app.fail(error.sentence),
         }
+    }
+
+    /// Has the search through spans go on to its end, or until something else is asked for.
+    pub(crate) fn search_on(self) {
+        spawn_local(async move {
+            let generation = self.generation.try_get_value();
+            self.is_searching.set(true);
+            loop {
+                let at = |rows: &Rows| (rows.as_of, rows.searched, rows.is_partial());
+                let Some((as_of, searched, true)) = self.rows.with_untracked(|rows| rows.as_ref().map(at)) else {
+                    break;
+                };
+                let first = self.drawn.with_untracked(|drawn| drawn.start) / BLOCK * BLOCK;
+                let answer = self.ask(Some(as_of), first, BLOCK).await;
+                if generation != self.generation.try_get_value() {
+                    return;
+                }
+                match answer {
+                    Ok(page) => {
+                        let is_stuck = page.searched <= searched;
+                        self.rows.update(|rows| {
+                            if let Some(rows) = rows {
+                                rows.add(page);
+                            }
+                        });
+                        if is_stuck || !self.is_searching.get_untracked() {
+                            break;
+                        }
+                    }
+                    Err(error) => {
+                        self.app.fail(error.sentence);
+                        break;
+                    }
+                }
+            }
+            self.is_searching.set(false);
+        });
     }
 
     /// Has the blocks of these rows fetched, as of the moment that is shown.
