@@ -1,7 +1,6 @@
 //! Files of all kinds, told apart.
 
 use formats::{Encoding, FormatError, file::requests_in_file};
-use model::*;
 
 const SPANS: &str = r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331","name":"n"}]}]}]}"#;
 const LOGS: &str = r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"hi"}}]}]}]}"#;
@@ -77,7 +76,5 @@ fn each_kind_is_known_by_its_bytes() {
         ("bad line", format!("{SPANS}\n{{\"a\":tru}}").into()),
     ];
     let all: String = cases.iter().map(|(what, bytes)| format!("{what}: {}\n", found(bytes))).collect();
-    expect_test::expect![[r#"
-    "#]]
-    .assert_eq(&all);
+    expect_test::expect![[r#""#]].assert_eq(&all);
 }

@@ -96,7 +96,10 @@ proptest! {
         let body = encode_metrics_protobuf(&data);
         let again = decode_metrics(Encoding::Protobuf, &body);
         prop_assert_eq!(again.as_ref().map(shown), Ok(shown(&data)));
-        prop_assert_eq!(through_prost(Signal::Metrics, &body), Ok(body));
+        // prost sorts the members of a oneof by its lowest number.
+        let theirs = through_prost(Signal::Metrics, &body).expect("prost reads it");
+        prop_assert_eq!(theirs.len(), body.len());
+        prop_assert_eq!(decoded(Signal::Metrics, &theirs), Ok(shown(&data)));
     }
 
     #[test]
