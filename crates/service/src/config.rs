@@ -111,22 +111,20 @@ fn parse(text: &str) -> Result<ConfigFile, String> {
 
 #[cfg(test)]
 mod tests {
-    use expect_test::expect;
-
     use super::*;
 
     #[test]
     fn what_is_wrong_in_a_configuration_is_named() {
-        let seen: Vec<_> = [
-            "grpc = [\"127.0.0.1:0\"]\nport = 4317",
-            "http = 4318",
-            "containers = \"yes\"",
-            "grpc = [",
-            "allowed_hosts = [\"otel.example\"]",
-        ]
-        .iter()
-        .map(|text| parse(text).map_or_else(|why| why, |file| format!("{file:?}")))
-        .collect();
-        expect![[""]].assert_eq(&seen.join("\n"));
+        for (text, why) in [
+            ("grpc = [\"127.0.0.1:0\"]\nport = 4317", "line 2: unknown field `port`, expected one of `grpc`, `http`"),
+            ("http = 4318", "line 1: invalid type: integer `4318`, expected a sequence"),
+            ("containers = \"yes\"", "line 1: invalid type: string \"yes\", expected a boolean"),
+            ("grpc = [", "line 1: "),
+        ] {
+            let said = parse(text).expect_err(text);
+            assert!(said.starts_with(why), "{text}: {said}");
+        }
+        let file = parse("allowed_hosts = [\"otel.example\"]").expect("it is right");
+        assert_eq!(file, ConfigFile { allowed_hosts: vec!["otel.example".to_owned()], ..ConfigFile::default() });
     }
 }

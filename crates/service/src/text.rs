@@ -195,7 +195,14 @@ mod tests {
             map,
         ];
         let texts: Vec<_> = values.iter().map(|value| format!("{}: {}", type_name(value), of_value(value))).collect();
-        expect![[""]].assert_eq(&texts.join("\n"));
+        expect![[r#"
+            empty: 
+            string: as it is
+            int: -3
+            double: 0.1
+            double: -Infinity
+            map: {"a \"quoted\" key":"é\n","twice":1,"twice":[null,true,1.0],"bytes":"AQL/","nan":"NaN"}"#]]
+        .assert_eq(&texts.join("\n"));
     }
 
     #[test]
@@ -211,7 +218,11 @@ mod tests {
             .iter()
             .map(|one| format!("{} {} {} {}", one.type_name, of_value(&one.value).len(), one.whole_bytes, one.is_cut))
             .collect();
-        expect![[""]].assert_eq(&seen.join("\n"));
+        expect![[r#"
+            string 1 1 false
+            string 4095 4097 true
+            array 4096 8001 true"#]]
+        .assert_eq(&seen.join("\n"));
     }
 
     #[test]
