@@ -1,0 +1,11 @@
+//! What the store promises, at its boundary.
+
+#![allow(clippy::unwrap_used)]
+
+mod conformance;
+mod directory;
+mod duplicates;
+mod faults;
+mod given;
+mod readers;
+mod summaries;
