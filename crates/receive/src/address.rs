@@ -136,6 +136,21 @@ mod tests {
             Err(err) => format!("{err}\n"),
         })
         .collect();
-        expect![[""]].assert_eq(&seen);
+        expect![[r#"
+            localhost:4317: [127.0.0.1, ::1] 4317
+            127.0.0.1:0: [127.0.0.1] 0
+            127.9.9.9:1: [127.9.9.9] 1
+            [::1]:4318: [::1] 4318
+            LOCALHOST:1: [127.0.0.1, ::1] 1
+            `0.0.0.0:4317` is not a loopback address: other machines are not listened to until there is an API key to protect it
+            `[::]:4317` is not a loopback address: other machines are not listened to until there is an API key to protect it
+            `192.168.1.4:4317` is not a loopback address: other machines are not listened to until there is an API key to protect it
+            `example.com:4317` is not a loopback address: other machines are not listened to until there is an API key to protect it
+            `:4317` is not a loopback address: other machines are not listened to until there is an API key to protect it
+            `4317` is not an address to listen on: write host:port, for example localhost:4317 or 127.0.0.1:0
+            `::1:4317` is not an address to listen on: write host:port, for example localhost:4317 or 127.0.0.1:0
+            `127.0.0.1:70000` is not an address to listen on: write host:port, for example localhost:4317 or 127.0.0.1:0
+            `[::ffff:127.0.0.1]:1` is not a loopback address: other machines are not listened to until there is an API key to protect it
+        "#]].assert_eq(&seen);
     }
 }

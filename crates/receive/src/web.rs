@@ -139,7 +139,36 @@ mod tests {
             format!("{host}: {verdict}\n")
         })
         .collect();
-        expect![[""]].assert_eq(&seen);
+        expect![[r#"
+            localhost: yes
+            localhost:4318: yes
+            LOCALHOST:9: yes
+            localhost.: yes
+            127.0.0.1:4318: yes
+            [::1]:4318: yes
+            192.168.1.7: yes
+            otel-collector:4318: yes
+            host.docker.internal:4318: yes
+            a.localhost: yes
+            box.local: yes
+            x.test: yes
+            pi.home.arpa: yes
+            otel.example.com: yes
+            evil.com: no
+            evil.com:4318: no
+            evil.com.: no
+            localhost.evil.com: no
+            127.0.0.1.evil.com: no
+            user@localhost: no name
+            localhost:4318:1: no name
+            localhost:x: no name
+            : no name
+            .: no
+            [::1: no name
+            [::1]x: no name
+            local host: no name
+        "#]]
+        .assert_eq(&seen);
     }
 
     #[test]
@@ -163,6 +192,20 @@ mod tests {
         .iter()
         .map(|origin| format!("{origin}: {} {}\n", is_approved(origin, &access), is_approved(origin, &revoked)))
         .collect();
-        expect![[""]].assert_eq(&seen);
+        expect![[r#"
+            http://localhost:3000: true false
+            https://127.0.0.1: true false
+            http://[::1]:5173: true false
+            https://app.example.com: true false
+            null: false false
+            https://evil.com: false false
+            http://localhost.evil.com: false false
+            http://localhost@evil.com: false false
+            http://app.example.com: false false
+            file://localhost: false false
+            : false false
+            localhost:3000: false false
+        "#]]
+        .assert_eq(&seen);
     }
 }
