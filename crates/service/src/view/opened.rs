@@ -136,7 +136,8 @@ fn services(contents: &TraceContents) -> (Vec<String>, Vec<u32>) {
         .resources
         .iter()
         .zip(is_used)
-        .filter_map(|(resource, is_used)| is_used.then(|| resource.service_name()))
+        .filter(|&(_, is_used)| is_used)
+        .map(|(resource, _)| resource.service_name())
         .collect();
     names.sort_unstable();
     names.dedup();
@@ -154,7 +155,7 @@ fn input(stored: &StoredSpan, service: u32) -> SpanInput {
     SpanInput {
         span_id: span.span_id,
         parent: span.parent(),
-        malformed_parent_bytes: span.has_malformed_parent().then(|| span.parent_span_id.len() as u32),
+        malformed_parent_bytes: span.has_malformed_parent().then_some(span.parent_span_id.len() as u32),
         start_unix_nano: span.start_unix_nano,
         end_unix_nano: span.end_unix_nano,
         service,
