@@ -208,6 +208,12 @@ impl Walk {
     fn key_value<'a>(&mut self, bytes: &'a [u8], depth: u32) -> Wire<Attribute<'a>> {
         self.budget.charge::<model::KeyValue>()?;
         let mut attribute = Attribute { key: &[], text: None };
+        if let Some((key, value)) = usual_key_value(bytes) {
+            self.text(key)?;
+            self.value(value, depth, &mut attribute.text)?;
+            attribute.key = key;
+            return Ok(attribute);
+        }
         let mut fields = Reader::new(bytes);
         while let Some(key) = fields.key()? {
             match key.field {
@@ -224,6 +230,14 @@ impl Walk {
     pub(super) fn value<'a>(&mut self, bytes: &'a [u8], depth: u32, text: &mut Option<&'a [u8]>) -> Wire<()> {
         if depth > self.budget.max_depth() {
             return Ok(self.budget.charge_bytes(bytes.len())?);
+        }
+        // As nearly all texts are written: nothing else, and shorter than 128 bytes.
+        if let [0x0a, len @ 0..0x80, short @ ..] = bytes
+            && usize::from(*len) == short.len()
+        {
+            self.text(short)?;
+            *text = Some(short);
+            return Ok(());
         }
         let mut fields = Reader::new(bytes);
         while let Some(key) = fields.key()? {
@@ -283,24 +297,31 @@ impl Walk {
     }
 }
 
+/// Key and value of a `KeyValue` as nearly all are written: one behind the other, nothing else, and
+/// each shorter than 128 bytes.
+#[inline]
+fn usual_key_value(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let [0x0a, len @ 0..0x80, rest @ ..] = bytes else { return None };
+    let (key, rest) = rest.split_at_checked(usize::from(*len))?;
+    let [0x12, len @ 0..0x80, value @ ..] = rest else { return None };
+    (usize::from(*len) == value.len()).then_some((key, value))
+}
+
 /// What of an attribute the walk looks at.
 struct Attribute<'a> {
     key: &'a [u8],
     text: Option<&'a [u8]>,
 }
 
-/// Whether bytes are UTF-8. Most texts are short and ASCII.
+/// Whether bytes are UTF-8. Most texts are short and ASCII: two words that may overlap hold them.
 #[inline]
 fn is_utf8(bytes: &[u8]) -> bool {
-    if bytes.len() <= 32 {
-        let (words, rest) = bytes.as_chunks::<8>();
-        let high = words.iter().fold(0, |high, word| high | u64::from_le_bytes(*word));
-        let high = rest.iter().fold(high, |high, byte| high | u64::from(*byte));
-        if high & 0x8080_8080_8080_8080 == 0 {
-            return true;
-        }
-    }
-    std::str::from_utf8(bytes).is_ok()
+    let high = match (bytes.len(), bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (..=16, Some(first), Some(last)) => u64::from_le_bytes(*first) | u64::from_le_bytes(*last),
+        (..8, ..) => bytes.iter().fold(0, |high, &byte| high | u64::from(byte)),
+        _ => u64::MAX,
+    };
+    high & 0x8080_8080_8080_8080 == 0 || std::str::from_utf8(bytes).is_ok()
 }
 
 /// The trace id in these bytes; zero where they are none.

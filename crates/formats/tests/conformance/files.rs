@@ -76,5 +76,26 @@ fn each_kind_is_known_by_its_bytes() {
         ("bad line", format!("{SPANS}\n{{\"a\":tru}}").into()),
     ];
     let all: String = cases.iter().map(|(what, bytes)| format!("{what}: {}\n", found(bytes))).collect();
-    expect_test::expect![[r#""#]].assert_eq(&all);
+    expect_test::expect![[r#"
+        object: 1 Traces Json
+        byte order mark: 1 Traces Json
+        both signals: 1 Traces Json; 1 Logs Json
+        lines: 1 Traces Json; 1 Logs Json; 1 Traces Json
+        half a line: 1 Traces Json; 1 Logs Json (the file breaks off within the JSON that begins at line 4; what came before it is here)
+        half of all: f: the file breaks off within the JSON that begins at line 1
+        array: 1 Traces Json; 1 Logs Json
+        Jaeger: 1 Traces Json
+        Tempo: 1 Traces Json
+        protobuf: 1 Traces Protobuf
+        protobuf logs: 1 Logs Protobuf
+        framed: 1 Traces Protobuf; 1 Logs Protobuf
+        framed JSON, compressed: 1 Traces Json; 1 Traces Json
+        framed, cut: 1 Traces Protobuf (the file breaks off within a length-prefixed message; what came before it is here)
+        gzip: 1 Traces Json; 1 Logs Json; 1 Traces Json
+        zstd: 1 Traces Protobuf
+        empty: f: the file is empty
+        text: f: the file is neither OTLP in JSON nor in protobuf, nor compressed with gzip or zstd
+        other JSON: f: the JSON at line 1 is not OTLP: it has none of resourceSpans, resourceLogs, resourceMetrics
+        bad line: f: line 2 is not valid JSON: no JSON value begins like this
+    "#]].assert_eq(&all);
 }
