@@ -71,7 +71,9 @@ pub(crate) async fn inspect(dir: &DataDir) -> Result<Content, OpenError> {
     }
     let mode = match Access::of(&path) {
         Access::Immutable => "immutable=1",
-        Access::Shared => "readonly_shm=1",
+        Access::Shared if size_beside(&path, "-shm").is_some() => "readonly_shm=1",
+        // The log cannot be read without its index, which somebody deleted: SQLite makes it anew.
+        Access::Shared => "",
     };
     let found = async {
         let mut connection = read_only(&path, mode).connect().await?;
@@ -148,17 +150,20 @@ pub(crate) enum Access {
 
 impl Access {
     pub(crate) fn of(database: &Path) -> Self {
-        let beside = |suffix: &str| {
-            let mut name = database.as_os_str().to_owned();
-            name.push(suffix);
-            fs::metadata(name).map(|metadata| metadata.len())
-        };
-        if beside("-shm").is_ok() || beside("-wal").is_ok_and(|bytes| bytes > 0) {
+        let has_index = size_beside(database, "-shm").is_some();
+        if has_index || size_beside(database, "-wal").is_some_and(|bytes| bytes > 0) {
             Self::Shared
         } else {
             Self::Immutable
         }
     }
+}
+
+/// Bytes of the file beside a database that has this suffix; `None` if there is none.
+pub(crate) fn size_beside(database: &Path, suffix: &str) -> Option<u64> {
+    let mut path = database.as_os_str().to_owned();
+    path.push(suffix);
+    fs::metadata(path).ok().map(|metadata| metadata.len())
 }
 
 /// Options of a connection that cannot write, with more parameters of SQLite's file URI.

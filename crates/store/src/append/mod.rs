@@ -104,11 +104,7 @@ impl Store {
     #[must_use]
     pub fn bytes_on_disk(&self) -> BytesOnDisk {
         let database = self.dir.database_path();
-        let size = |suffix: &str| {
-            let mut path = database.clone().into_os_string();
-            path.push(suffix);
-            fs::metadata(path).map_or(0, |metadata| metadata.len())
-        };
+        let size = |suffix| schema::size_beside(&database, suffix).unwrap_or_default();
         let files = fs::read_dir(self.dir.path()).into_iter().flatten().flatten();
         let total = files.filter_map(|file| file.metadata().ok()).filter(fs::Metadata::is_file).map(|file| file.len());
         BytesOnDisk { database: size(""), write_ahead_log: size("-wal"), total: total.sum() }
