@@ -282,7 +282,9 @@ impl Walk {
         let mut fields = Reader::new(bytes);
         while let Some(key) = fields.key()? {
             match key.field {
-                1 => drop(self.key_value(fields.bytes(key)?, depth + 1)?),
+                1 => {
+                    self.key_value(fields.bytes(key)?, depth + 1)?;
+                }
                 _ => self.unknown(&mut fields, key)?,
             }
         }

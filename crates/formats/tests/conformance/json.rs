@@ -45,7 +45,7 @@ proptest! {
         let walked = walk(Signal::Traces, Encoding::Json, &body, &WalkLimits::default());
         prop_assert_eq!(walked.is_ok(), decode_traces(Encoding::Json, &body).is_ok());
         if walked.is_ok_and(|walked| walked.repaired_texts == 0) {
-            prop_assert!(serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_ok());
+            prop_assert!(serde_json::from_slice::<serde_json::Value>(&body).is_ok());
         }
         prop_assert!(walk(Signal::Traces, Encoding::Json, &body[..at], &WalkLimits::default()).is_err());
     }
