@@ -52,7 +52,10 @@ pub fn CopyButton(
         spawn_local(async move {
             if copy(&text).await {
                 is_copied.try_set(true);
-                set_timeout(move || drop(is_copied.try_set(false)), std::time::Duration::from_millis(1_200));
+                let rest = move || {
+                    is_copied.try_set(false);
+                };
+                set_timeout(rest, std::time::Duration::from_millis(1_200));
             }
         });
     };

@@ -266,7 +266,9 @@ fn watch_height(element: NodeRef<html::Div>, height: RwSignal<f64>) {
         let Some(element) = element.get() else { return };
         height.set(f64::from(element.client_height()));
         let measured = element.clone();
-        let measure = Closure::<dyn Fn()>::new(move || drop(height.try_set(f64::from(measured.client_height()))));
+        let measure = Closure::<dyn Fn()>::new(move || {
+            height.try_set(f64::from(measured.client_height()));
+        });
         if let Ok(observer) = ResizeObserver::new(measure.as_ref().unchecked_ref()) {
             observer.observe(&element);
             let held = StoredValue::new_local((observer, measure));
