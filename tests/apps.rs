@@ -1,6 +1,6 @@
 //! Real clients: what their SDKs send comes out of the command line complete.
 
-mod fastapi;
+pub mod fastapi;
 mod node;
 mod rust;
 

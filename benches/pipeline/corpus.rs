@@ -22,7 +22,9 @@ impl Corpus {
     pub fn new(spans: usize) -> Self {
         let requests: Vec<Request> = testkit::corpus::requests(7, spans, 512)
             .map(|data| {
-                let all = || data.resource_spans.iter().flat_map(|resource| &resource.scope_spans).flat_map(|scope| &scope.spans);
+                let all = || {
+                    data.resource_spans.iter().flat_map(|resource| &resource.scope_spans).flat_map(|scope| &scope.spans)
+                };
                 let ids: BTreeSet<_> = all().map(|span| span.trace_id).collect();
                 let body = testkit::otlp_protobuf(&data);
                 let trace_ids_at = (0..body.len().saturating_sub(16))

@@ -54,7 +54,13 @@ pub fn run() {
         "  most at {rate:7.0} spans/s for {SECONDS:.0} s    {:8.1} MB   (at most 250 at 100,000 spans/s)",
         serve.memory_mb("VmHWM")
     );
-    println!("  CPU of `serve` a span              {:8.2} µs", serve.cpu_secs() * 1e6 / sent.load(Ordering::Relaxed) as f64);
+    println!(
+        "  CPU of `serve` a span              {:8.2} µs",
+        serve.cpu_secs() * 1e6 / sent.load(Ordering::Relaxed) as f64
+    );
     println!("  requests refused                   {:8}", refused.load(Ordering::Relaxed));
-    println!("  bytes on disk a span               {:8.1}", serve.bytes_on_disk() as f64 / sent.load(Ordering::Relaxed) as f64);
+    println!(
+        "  bytes on disk a span               {:8.1}",
+        serve.bytes_on_disk() as f64 / sent.load(Ordering::Relaxed) as f64
+    );
 }

@@ -104,7 +104,11 @@ pub fn run() {
         std::thread::sleep(Duration::from_millis(50));
         note(5, serve.cpu_secs() - before, spans);
     }
-    println!("CPU a span, {} spans of {:.0} bytes, 512 a request, {ROUNDS} rounds", corpus.spans, corpus.bytes as f64 / corpus.spans as f64);
+    println!(
+        "CPU a span, {} spans of {:.0} bytes, 512 a request, {ROUNDS} rounds",
+        corpus.spans,
+        corpus.bytes as f64 / corpus.spans as f64
+    );
     println!("  {:32} {:>9} {:>9} {:>9}", "", "median", "least", "most");
     let medians: Vec<f64> = stages
         .iter_mut()
@@ -114,8 +118,17 @@ pub fn run() {
             median
         })
         .collect();
-    println!("  serve = {:.1} walks = {:.2} prost decodes; a row a span = {:.1} times serve", medians[5] / medians[1], medians[5] / medians[2], medians[4] / medians[5]);
-    println!("  at most 5 µs: {}; at least 5 times cheaper than a row a span: {}", yes(medians[5] <= 5.0), yes(medians[4] / medians[5] >= 5.0));
+    println!(
+        "  serve = {:.1} walks = {:.2} prost decodes; a row a span = {:.1} times serve",
+        medians[5] / medians[1],
+        medians[5] / medians[2],
+        medians[4] / medians[5]
+    );
+    println!(
+        "  at most 5 µs: {}; at least 5 times cheaper than a row a span: {}",
+        yes(medians[5] <= 5.0),
+        yes(medians[4] / medians[5] >= 5.0)
+    );
 }
 
 fn yes(holds: bool) -> &'static str {
@@ -126,8 +139,7 @@ fn yes(holds: bool) -> &'static str {
 async fn rows(bodies: &[Vec<u8>]) -> f64 {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("rows.db");
-    let mut connection =
-        SqliteConnection::connect(&format!("sqlite://{}?mode=rwc", file.display())).await.unwrap();
+    let mut connection = SqliteConnection::connect(&format!("sqlite://{}?mode=rwc", file.display())).await.unwrap();
     for statement in [
         "PRAGMA journal_mode = WAL",
         "PRAGMA synchronous = FULL",
