@@ -198,6 +198,12 @@ mod tests {
             let err = Args::try_parse_from(["spanscope"].into_iter().chain(line.split(' '))).expect_err("a bad line");
             usage_sentence(&err)
         });
-        expect_test::expect![].assert_eq(&sentences.join("\n"));
+        expect_test::expect![[r#"
+            the following required arguments were not provided: <ID>
+            invalid value '12' for '<ID>': an id of this kind has 32 hex digits
+            invalid value '0' for '--limit <N>': 0 is not in 1..18446744073709551615
+            invalid value '5' for '--min-duration <DURATION>': give a number with its unit, for example 200ms, 1.5s or 2h30m
+            unexpected argument '--sinse' found; tip: a similar argument exists: '--since'
+            the following required arguments were not provided: --format <FORMAT> --output <FILE> <ID>..."#]].assert_eq(&sentences.join("\n"));
     }
 }

@@ -14,12 +14,12 @@ use crate::{
 
 /// Becomes `spanscope-window` with these files.
 pub(crate) fn run(common: &Common, files: &[PathBuf]) -> Outcome {
+    let files = files.iter().map(|file| absolute(file)).collect::<Result<Vec<_>, _>>()?;
     if !has_display(|name| env::var_os(name)) {
         return Err(Failure::input(
             "there is no display to open a window on; `spanscope serve` (./run serve) receives and keeps without one",
         ));
     }
-    let files = files.iter().map(|file| absolute(file)).collect::<Result<Vec<_>, _>>()?;
     let window = env::current_exe()?.with_file_name(format!("spanscope-window{}", env::consts::EXE_SUFFIX));
     if !window.exists() {
         return Err(Failure::input(format!("the window is not installed: there is no {}", window.display())));

@@ -62,6 +62,6 @@ mod tests {
             KeyValue { key: "map".into(), value: Value::Map(vec![KeyValue::new("k\n\"", "v")]) },
         ];
         let json = serde_json::to_string(&Attributes(&attributes)).expect("attributes are JSON");
-        expect![].assert_eq(&json);
+        expect![[r#"{"text":"1","list":[true,null,7],"twice":2,"int":-9223372036854775808,"double":1.0,"nan":"NaN","low":"-Infinity","bytes":"AP8=","map":{"k\n\"":"v"}}"#]].assert_eq(&json);
     }
 }

@@ -98,12 +98,33 @@ mod tests {
             90_061_000_000_000,
             u64::MAX,
         ];
-        expect![].assert_eq(&durations.map(duration).join("\n"));
+        expect![[r#"
+            0 ns
+            1 ns
+            999 ns
+            1.00 µs
+            1.23 µs
+            12.3 µs
+            123 µs
+            999 µs
+            1.00 ms
+            1.24 ms
+            820 ms
+            9.99 s
+            10.0 s
+            59.5 s
+            59.5 s
+            2 m 05 s
+            1 h 00 m
+            25 h 01 m
+            5 124 095 h 34 m"#]]
+        .assert_eq(&durations.map(duration).join("\n"));
     }
 
     #[test]
     fn bytes_and_counts() {
-        expect![].assert_eq(&[0, 999, 1_000, 999_999, 1_000_000, 5_000_000_000, u64::MAX].map(bytes).join(", "));
+        expect!["0 B, 999 B, 1.0 kB, 999.9 kB, 1.0 MB, 5.0 GB, 18446744.0 TB"]
+            .assert_eq(&[0, 999, 1_000, 999_999, 1_000_000, 5_000_000_000, u64::MAX].map(bytes).join(", "));
         assert_eq!(
             [count(0, "span"), count(1, "span"), count(1_234_567, "span")].join(", "),
             "0 spans, 1 span, 1 234 567 spans"
@@ -114,6 +135,10 @@ mod tests {
     fn moments_are_in_the_zone_and_never_fail() {
         let zone = TimeZone::fixed(jiff::tz::offset(2));
         let moments = [0, 1_769_860_800_123_456_789, u64::MAX].map(|unix_nano| moment(unix_nano, &zone));
-        expect![].assert_eq(&moments.join("\n"));
+        expect![[r#"
+            1970-01-01 02:00:00.000
+            2026-01-31 14:00:00.123
+            2554-07-22 01:34:33.709"#]]
+        .assert_eq(&moments.join("\n"));
     }
 }

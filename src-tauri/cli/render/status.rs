@@ -133,7 +133,26 @@ mod tests {
             }],
             ..Status::default()
         };
-        expect![].assert_eq(&lines(&status));
-        expect![].assert_eq(&lines(&Status { data_dir: "/data".into(), ..Status::default() }));
+        expect![[r#"
+            data      /data\u{1b}[2J
+            owner     Spanscope 0.1.0, pid 7
+            receives  OTLP/gRPC on 127.0.0.1:4317
+            receives  OTLP/HTTP on 127.0.0.1:4318: the port is taken by otelcol (pid 48213); --http 127.0.0.1:4320 is free, and clients then need OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4320
+            keeps     1 trace, 1.5 MB
+            spans     12 345 received = 12 340 stored + 3 duplicate + 2 rejected (span_id_zero)
+            logs      0 received = 0 stored
+            points    0 received = 0 stored
+            refused   1 request, 17 B: undecodable
+            problem   a port is taken: use another
+        "#]].assert_eq(&lines(&status));
+        expect![[r#"
+            data      /data
+            receives  nothing: no process serves this directory
+            keeps     0 traces, 0 B
+            spans     0 received = 0 stored
+            logs      0 received = 0 stored
+            points    0 received = 0 stored
+        "#]]
+        .assert_eq(&lines(&Status { data_dir: "/data".into(), ..Status::default() }));
     }
 }

@@ -75,6 +75,13 @@ mod tests {
             "naïve 注文",
             "12345678901",
         ];
-        expect![].assert_eq(&texts.map(|text| line(text, 10 + usize::from(!text.starts_with('1')) * 90)).join("\n"));
+        expect![[r#"
+            GET /cart
+            a\nb\tc\r
+            \u{1b}[31mred\u{9b}2J\u{0}
+            ab\u{202e}txt.exe\u{2066}
+            naïve 注文
+            1234567890…"#]]
+        .assert_eq(&texts.map(|text| line(text, 10 + usize::from(!text.starts_with('1')) * 90)).join("\n"));
     }
 }

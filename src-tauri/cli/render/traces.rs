@@ -71,6 +71,10 @@ mod tests {
         };
         let paint = Paint { is_on: false };
         let rows = [&one, &two].map(|trace| row(trace, &TimeZone::UTC, paint));
-        expect![].assert_eq(&format!("{}\n{}\n", head(paint), rows.join("\n")));
+        expect![[r#"
+            START                      DURATION    SPANS  ERRORS  TRACE ID                          ROOT
+            2026-01-31 12:00:00.123      1.24 s       60       2  4bf92f3577b34da6a3ce929d0e0e4736  shop-web POST /checkout +1
+            2026-01-31 12:00:00.123      820 µs  1 234 567       0  4bf92f3577b34da6a3ce929d0e0e4736  shop-web line\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx… (its root has not arrived)
+        "#]].assert_eq(&format!("{}\n{}\n", head(paint), rows.join("\n")));
     }
 }

@@ -209,7 +209,21 @@ mod tests {
                 span(2, "worker", "smtp", [MS, MS, 0]),
                 orphan("log"),
             ],
-            expect![],
+            expect![[r#"
+                web POST /checkout
+                2026-01-31 12:00:00.123  1.24 s  8 spans, 1 service, 1 error
+
+                  DURATION        SELF     SERVICE NAME
+                    1.24 s     40.0 ms  ●  web POST /checkout
+                    400 ms      400 ms     ├─ cart load
+                      0 ns        0 ns     │  └─ cart save  (ends 5.00 ms before its start)
+                    880 ms      560 ms  ●  └─ web pay
+                    320 ms      320 ms  ●     └─ payment charge  error: card\ndeclined
+                                          (00f067aa0ba902b7 has not arrived)
+                   1.00 ms     1.00 ms     ├─ worker mail
+                   1.00 ms     1.00 ms     │  └─ worker smtp
+                   1.00 ms     1.00 ms     └─ worker log
+            "#]],
         );
     }
 
