@@ -258,26 +258,32 @@ impl Lane<'_> {
         if beside.is_empty() {
             return;
         }
-        let widths: Vec<f64> = beside.iter().map(|(text, _, is_strong)| (self.measure)(text, *is_strong)).collect();
-        let total = widths.iter().sum::<f64>() + 6.0 * (beside.len() as f64 - 1.0);
+        let mut widths: Vec<f64> = beside.iter().map(|(text, _, is_strong)| (self.measure)(text, *is_strong)).collect();
         let covers_end = |edge: f64| diamonds.iter().any(|x| (x - edge).abs() < DIAMOND + 3.0);
         let after = right + if covers_end(right) { DIAMOND + 5.0 } else { 6.0 };
         let before = left - if covers_end(left) { DIAMOND + 5.0 } else { 6.0 };
-        let mut x = if after + total <= width - 4.0 {
-            after
-        } else if before - total >= 4.0 {
-            before - total
-        } else if is_inside {
-            // The reason has no room beside the bar: behind the duration, on the bar.
-            let x = inside + plain_width + 8.0;
-            if x + total > room_right {
-                return;
-            }
-            x
-        } else {
-            // Nowhere: on the bar from its visible left end, as far as it goes.
-            room_left.min(width - total - 6.0).max(4.0)
+        let total = |widths: &[f64]| widths.iter().sum::<f64>() + 6.0 * (widths.len() as f64 - 1.0);
+        let place = |total: f64| {
+            if after + total <= width - 4.0 { Some(after) } else { (before - total >= 4.0).then_some(before - total) }
         };
+        let mut at = place(total(&widths));
+        if at.is_none() && beside.len() > 1 {
+            // The reason alone: the duration is in the panel.
+            beside.truncate(1);
+            widths.truncate(1);
+            at = place(total(&widths));
+        } else if at.is_none() && !is_inside && !row.note.is_empty() {
+            // The duration alone.
+            let text = duration(row.duration_nanos).text();
+            let text_width = (self.measure)(&text, false);
+            let room = if inside + text_width <= room_right { Some((inside, Ink::OnBar)) } else { None };
+            if let Some((x, ink)) = room.or_else(|| place(text_width).map(|x| (x, Ink::Beside))) {
+                shapes.push(Shape::Text { x, ink, text, is_strong: false });
+            }
+            return;
+        }
+        // Nowhere beside the bar: not at all, rather than across it.
+        let Some(mut x) = at else { return };
         for ((text, ink, is_strong), text_width) in beside.into_iter().zip(widths) {
             shapes.push(Shape::Text { x, ink, text, is_strong });
             x += text_width + 6.0;

@@ -7,6 +7,7 @@
 //! any list over all spans, because only the rows that are visible are asked for.
 
 mod bars;
+mod css;
 mod header;
 mod oddity;
 mod paint;

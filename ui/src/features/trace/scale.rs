@@ -190,6 +190,7 @@ pub(crate) fn pointed(scale: Scale, x: f64) -> String {
     while (resolution as f64) * 10.0 <= scale.nanos_per_pixel() && resolution < SECOND {
         resolution *= 10;
     }
+    let resolution = (resolution / 10).max(1);
     let at = scale.at(x);
     moment(at - at.rem_euclid(resolution), resolution)
 }
@@ -262,6 +263,6 @@ mod tests {
     #[test]
     fn the_pointer_names_a_moment_finer_than_its_pixel() {
         let scale = Scale { range: Range { from: 0, to: 1_300 * MS }, width: 606.0 };
-        expect!["743.2 ms"].assert_eq(&pointed(scale, 346.5).replace('\u{202f}', " "));
+        expect!["743.3 ms"].assert_eq(&pointed(scale, 346.5).replace('\u{202f}', " "));
     }
 }

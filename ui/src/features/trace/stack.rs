@@ -117,7 +117,10 @@ fn push_frame(pieces: &mut Vec<Piece>, frame: Frame) {
 
 /// Whether a name in the text is the exception's, which may come with or without its package.
 fn repeats(type_name: &str, name: &str) -> bool {
-    type_name == name || last_part(type_name, &['.', ':']) == last_part(name, &['.', ':'])
+    let is_tail = |long: &str, short: &str| {
+        long.strip_suffix(short).is_some_and(|package| package.is_empty() || package.ends_with(['.', ':', '/']))
+    };
+    !name.is_empty() && !type_name.is_empty() && (is_tail(type_name, name) || is_tail(name, type_name))
 }
 
 fn last_part<'a>(text: &'a str, separators: &[char]) -> &'a str {
@@ -311,6 +314,9 @@ fn dotnet(rest: &str, line: &str) -> Option<Frame> {
         // Without a place it looks like Java's, which always has one and never spaces or an empty list.
         None => {
             let (name, arguments) = rest.trim_end().strip_suffix(')')?.split_once('(')?;
+            if matches!(arguments, "Native Method" | "Unknown Source") {
+                return None;
+            }
             let is_dotnet = arguments.is_empty()
                 || arguments.split(", ").all(|one| one.split_once(' ').is_some_and(|(kind, _)| !kind.contains('/')));
             is_dotnet.then_some((name, String::new()))?
@@ -402,9 +408,9 @@ mod tests {
         for piece in parse(type_name, message, text) {
             let written = match piece {
                 Piece::Exception { lead, type_name, message } => writeln!(out, "! {lead} [{type_name}] {message}"),
-                Piece::Frame(frame) => writeln!(out, "  {} | {} | {}", frame.function, frame.place, frame.source),
+                Piece::Frame(frame) => writeln!(out, "- {} | {} | {}", frame.function, frame.place, frame.source),
                 Piece::Library(frames) => {
-                    writeln!(out, "  {} frames in {}", frames.len(), libraries(&frames).join(", "))
+                    writeln!(out, "- {} frames in {}", frames.len(), libraries(&frames).join(", "))
                 }
                 Piece::Plain(line) => writeln!(out, "? {line}"),
             };
@@ -430,12 +436,12 @@ Caused by: java.net.ConnectException: no route to host
 \t... 9 more
 ",
             expect![[r#"
-                  2 frames in jdk.internal.net
-                  AcquirerClient.charge | AcquirerClient.java:118 | 
-                  ChargeService.lambda$tryOnce$0 | ChargeService.java:64 | 
-                  2 frames in io.grpc.stub, java.lang
+                - 2 frames in jdk.internal.net
+                - AcquirerClient.charge | AcquirerClient.java:118 | 
+                - ChargeService.lambda$tryOnce$0 | ChargeService.java:64 | 
+                - 2 frames in io.grpc.stub, java.lang
                 ! caused by [java.net.ConnectException] no route to host
-                  1 frames in sun.nio.ch
+                - 1 frames in sun.nio.ch
                 ? 	... 9 more
             "#]],
         );
@@ -461,10 +467,11 @@ Traceback (most recent call last):
 OperationalError: database is locked
 "#,
             expect![[r#"
-                  1 frames in sqlalchemy
+                - 1 frames in sqlalchemy
+                !  [sqlite3.OperationalError] database is locked
                 ? The above exception was the direct cause of the following exception:
-                  colony_creation | main.py:42 | session.execute(insert)
-                  1 frames in python
+                - colony_creation | main.py:42 | session.execute(insert)
+                - 1 frames in python
             "#]],
         );
     }
@@ -483,9 +490,9 @@ OperationalError: database is locked
   [cause]: Error: connect ECONNREFUSED 127.0.0.1:9
 ",
             expect![[r#"
-                  2 frames in node
-                  charge | charge.mjs:10 | 
-                  1 frames in express
+                - 2 frames in node
+                - charge | charge.mjs:10 | 
+                - 1 frames in express
                 ?     at new Promise (<anonymous>)
                 ! caused by [Error] connect ECONNREFUSED 127.0.0.1:9
             "#]],
@@ -509,10 +516,10 @@ created by main.main in goroutine 1
 ",
             expect![[r#"
                 ? goroutine 18 [running]:
-                  1 frames in runtime/debug
-                  charge.(*Client).Do | client.go:42 | 
-                  1 frames in google.golang.org/grpc
-                  main.main | main.go:9 | 
+                - 1 frames in runtime/debug
+                - charge.(*Client).Do | client.go:42 | 
+                - 1 frames in google.golang.org/grpc
+                - main.main | main.go:9 | 
             "#]],
         );
     }
@@ -531,10 +538,10 @@ created by main.main in goroutine 1
 ",
             expect![[r#"
                 ! caused by [System.TimeoutException] too slow
-                  1 frames in System.Net
+                - 1 frames in System.Net
                 ?    --- End of inner exception stack trace ---
-                  Inventory.Reserve | Inventory.cs:42 | 
-                  Program.Main |  | 
+                - Inventory.Reserve | Inventory.cs:42 | 
+                - Program.Main |  | 
             "#]],
         );
     }
@@ -554,10 +561,10 @@ created by main.main in goroutine 1
    3: main
 ",
             expect![[r#"
-                  1 frames in std
-                  inventory::reserve | inventory.rs:42 | 
-                  1 frames in tokio
-                  main |  | 
+                - 1 frames in std
+                - inventory::reserve | inventory.rs:42 | 
+                - 1 frames in tokio
+                - main |  | 
             "#]],
         );
     }
@@ -585,8 +592,8 @@ created by main.main in goroutine 1
             "",
             "    at node:internal/timers:523:9\n    at node:internal/timers:1:2",
             expect![[r#"
-                  (anonymous) | timers:523 | 
-                  (anonymous) | timers:1 | 
+                - (anonymous) | timers:523 | 
+                - (anonymous) | timers:1 | 
             "#]],
         );
     }

@@ -10,6 +10,7 @@ use web_sys::{Element, MediaQueryList, MouseEvent, PointerEvent, ResizeObserver,
 
 use super::{
     bars::ROW,
+    css::px,
     paint::{Painter, Scene},
     scale::{Range, pointed},
     tip::{Tip, TipAt},
@@ -19,7 +20,7 @@ use super::{
 use crate::widgets::{count, duration};
 
 /// Ticks are so many pixels apart at least.
-const TICKS_APART: f64 = 88.0;
+const TICKS_APART: f64 = 76.0;
 /// A press that moves less is a click.
 const SLACK: f64 = 4.0;
 
@@ -96,6 +97,7 @@ pub(crate) fn Timeline(trace: TraceView) -> impl IntoView {
         trace.range.track();
         trace.lane_width.track();
         trace.drawn.track();
+        trace.height.track();
         trace.ask();
     });
 
@@ -124,7 +126,12 @@ pub(crate) fn Timeline(trace: TraceView) -> impl IntoView {
             Some(shown) if shown.row == spot.row && (shown.x - at.x).abs() < 24.0 => {}
             _ => {
                 unhover();
-                let timer = set_timeout_with_handle(move || drop(tip.try_set(Some(at))), Duration::from_millis(450));
+                let timer = set_timeout_with_handle(
+                    move || {
+                        tip.try_set(Some(at));
+                    },
+                    Duration::from_millis(450),
+                );
                 hover_timer.set_value(timer.ok());
             }
         }
@@ -241,7 +248,7 @@ pub(crate) fn Timeline(trace: TraceView) -> impl IntoView {
                     class="scale"
                     data-testid="ruler"
                     title="Drag to zoom into a stretch; turn the wheel to zoom"
-                    style:width=move || format!("{}px", trace.lane_width.get())
+                    style:width=move || px(trace.lane_width.get())
                     on:pointerdown=ruler_pressed
                     on:pointermove=ruler_moved
                     on:pointerup=ruler_released
@@ -257,7 +264,7 @@ pub(crate) fn Timeline(trace: TraceView) -> impl IntoView {
                             .map(|tick| {
                                 let is_covered = chip.is_some_and(|x| (tick.x + 22.0 - x).abs() < 58.0);
                                 view! {
-                                    <span class="tick" class:covered=is_covered style:left=format!("{}px", tick.x.round())>
+                                    <span class="tick" class:covered=is_covered style:left=px(tick.x)>
                                         {tick.label}
                                     </span>
                                 }
@@ -266,12 +273,12 @@ pub(crate) fn Timeline(trace: TraceView) -> impl IntoView {
                     }}
                     {move || {
                         brush().map(|(left, width)| {
-                            view! { <i class="brush" style:left=format!("{left}px") style:width=format!("{width}px")></i> }
+                            view! { <i class="brush" style:left=px(left) style:width=px(width)></i> }
                         })
                     }}
                     {move || {
                         chip_at().map(|(x, text)| {
-                            view! { <span class="chip" data-testid="crosshair" style:left=format!("{x}px")>{text}</span> }
+                            view! { <span class="chip" data-testid="crosshair" style:left=px(x)>{text}</span> }
                         })
                     }}
                 </div>
@@ -305,7 +312,7 @@ pub(crate) fn Timeline(trace: TraceView) -> impl IntoView {
                     on:dblclick=double_clicked
                     on:wheel=move |event| wheeled(event, false)
                 >
-                    <div class="inner" node_ref=inner style:height=move || format!("{}px", f64::from(row_count.get()) * ROW)>
+                    <div class="inner" node_ref=inner style:height=move || px(f64::from(row_count.get()) * ROW)>
                         <For
                             each=move || {
                                 let drawn = trace.drawn.get();
@@ -319,19 +326,19 @@ pub(crate) fn Timeline(trace: TraceView) -> impl IntoView {
                             node_ref=canvas
                             data-testid="bars"
                             aria-hidden="true"
-                            style:top=move || format!("{}px", f64::from(trace.drawn.get().first) * ROW)
-                            style:width=move || format!("{}px", trace.lane_width.get())
-                            style:height=move || format!("{}px", f64::from(trace.drawn.get().count()) * ROW)
+                            style:top=move || px(f64::from(trace.drawn.get().first) * ROW)
+                            style:width=move || px(trace.lane_width.get())
+                            style:height=move || px(f64::from(trace.drawn.get().count()) * ROW)
                         ></canvas>
                     </div>
                 </div>
                 <div class="cross">
                     {move || {
-                        trace.pointer.get().map(|x| view! { <i class="xh" style:left=format!("{x}px")></i> })
+                        trace.pointer.get().map(|x| view! { <i class="xh" style:left=px(x)></i> })
                     }}
                     {move || {
                         brush().map(|(left, width)| {
-                            view! { <i class="brush" style:left=format!("{left}px") style:width=format!("{width}px")></i> }
+                            view! { <i class="brush" style:left=px(left) style:width=px(width)></i> }
                         })
                     }}
                 </div>

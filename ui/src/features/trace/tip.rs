@@ -3,7 +3,7 @@
 use api::{OpenedTrace, Row, RowKind};
 use leptos::prelude::*;
 
-use super::{oddity, view::TraceView};
+use super::{css::px, oddity, view::TraceView};
 use crate::widgets::{count, duration, service_class, visible};
 
 /// Over which row, and where on the screen.
@@ -55,9 +55,9 @@ pub(crate) fn Tip(trace: TraceView, at: RwSignal<Option<TipAt>>) -> impl IntoVie
                 class="tip"
                 role="tooltip"
                 data-testid="tip"
-                style:left=format!("{}px", (at.x + 12.0).min(width - 372.0).max(8.0))
-                style:top=if is_low { "auto".to_owned() } else { format!("{}px", at.y + 18.0) }
-                style:bottom=if is_low { format!("{}px", height - at.y + 10.0) } else { "auto".to_owned() }
+                style:left=px((at.x + 12.0).min(width - 372.0).max(8.0))
+                style:top=if is_low { "auto".to_owned() } else { px(at.y + 18.0) }
+                style:bottom=if is_low { px(height - at.y + 10.0) } else { "auto".to_owned() }
             >
                 {content(&row, &head)}
             </div>

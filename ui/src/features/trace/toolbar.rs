@@ -101,7 +101,6 @@ pub(crate) fn Toolbar(
         Hits::Nothing => Some("none".to_owned()),
         Hits::Of(ordinal, of) => Some(format!("{} of {}", count(u64::from(ordinal)), count(u64::from(of)))),
     };
-    let has_no_needle = move || trace.needle.with(|needle| needle.trim().is_empty());
     let errors = Memo::new(move |_| trace.head.with(|head| head.as_ref().map_or(0, |head| head.error_count)));
     let error_at = move || match trace.error_at.get() {
         Some((ordinal, of)) => format!("{} of {}", count(u64::from(ordinal)), count(u64::from(of))),
@@ -109,7 +108,7 @@ pub(crate) fn Toolbar(
     };
     view! {
         <div class="bar" data-testid="trace-toolbar">
-            <label class="field find" class:none=move || trace.hits.get() == Hits::Nothing title=tooltip("Find in this trace", Action::FindInTrace)>
+            <div class="field find" class:missed=move || trace.hits.get() == Hits::Nothing title=tooltip("Find in this trace", Action::FindInTrace)>
                 <Icon shape=Shape::Search small=true />
                 <input
                     type="text"
@@ -125,113 +124,135 @@ pub(crate) fn Toolbar(
                     on:keydown=pressed
                 />
                 <span class="count" role="status" data-testid="find-count">{hits}</span>
-                <button
-                    type="button"
-                    class="btn ghost"
-                    data-testid="find-previous"
-                    title=tooltip("Previous hit", Action::PreviousHit)
-                    aria-label="Previous hit"
-                    disabled=has_no_needle
-                    on:click=move |_| find(trace, true, true)
-                >
-                    <Icon shape=Shape::Up />
-                </button>
-                <button
-                    type="button"
-                    class="btn ghost"
-                    data-testid="find-next"
-                    title=tooltip("Next hit", Action::NextHit)
-                    aria-label="Next hit"
-                    disabled=has_no_needle
-                    on:click=move |_| find(trace, false, true)
-                >
-                    <Icon shape=Shape::Down />
-                </button>
-            </label>
+                {step_button(trace, Shape::Up, "Previous hit", Action::PreviousHit)}
+                {step_button(trace, Shape::Down, "Next hit", Action::NextHit)}
+            </div>
             <span class="grow"></span>
-            <button
-                type="button"
-                class="btn"
-                data-testid="next-error"
-                title=tooltip("Next error", Action::NextError)
-                aria-label="Next error"
-                disabled=move || errors.get() == 0
-                on:click=move |event| next_error(trace, event.shift_key())
-            >
-                <span class="err-icon"><Icon shape=Shape::Warning /></span>
-                <span class="wide">"Next error"</span>
-                <span class="t2" data-testid="error-count">{error_at}</span>
-            </button>
+            {button(
+                Shape::Warning,
+                "Next error",
+                Action::NextError,
+                Some("Next error"),
+                Some(Signal::derive(error_at)),
+                Mode::Disabled(Signal::derive(move || errors.get() == 0)),
+                move |is_shifted| next_error(trace, is_shifted),
+            )}
             <span class="btns">
-                <button
-                    type="button"
-                    class="btn"
-                    data-testid="toggle-critical"
-                    aria-pressed=move || trace.layers.get().has_critical_path.to_string()
-                    title=tooltip("Critical path", Action::CriticalPath)
-                    aria-label="Critical path"
-                    on:click=move |_| toggle_critical_path(trace)
-                >
-                    <Icon shape=Shape::Path />
-                    <span class="wide">"Critical path"</span>
-                </button>
-                <button
-                    type="button"
-                    class="btn"
-                    data-testid="toggle-self"
-                    aria-pressed=move || trace.layers.get().has_self_time.to_string()
-                    title=tooltip("Self time", Action::SelfTime)
-                    aria-label="Self time"
-                    on:click=move |_| toggle_self_time(trace)
-                >
-                    <Icon shape=Shape::SelfTime />
-                    <span class="wide">"Self time"</span>
-                </button>
+                {button(
+                    Shape::Path,
+                    "Critical path",
+                    Action::CriticalPath,
+                    Some("Critical path"),
+                    None,
+                    Mode::Pressed(Signal::derive(move || trace.layers.get().has_critical_path)),
+                    move |_| toggle_critical_path(trace),
+                )}
+                {button(
+                    Shape::SelfTime,
+                    "Self time",
+                    Action::SelfTime,
+                    Some("Self time"),
+                    None,
+                    Mode::Pressed(Signal::derive(move || trace.layers.get().has_self_time)),
+                    move |_| toggle_self_time(trace),
+                )}
             </span>
             <span class="btns">
-                <button
-                    type="button"
-                    class="btn"
-                    data-testid="zoom-out"
-                    title=tooltip("Zoom out", Action::ZoomOut)
-                    aria-label="Zoom out"
-                    on:click=move |_| trace.zoom(1.0 / ZOOM_STEP, 0.5)
-                >
-                    <Icon shape=Shape::Minus />
-                </button>
-                <button
-                    type="button"
-                    class="btn"
-                    data-testid="zoom-in"
-                    title=tooltip("Zoom in", Action::ZoomIn)
-                    aria-label="Zoom in"
-                    on:click=move |_| trace.zoom(ZOOM_STEP, 0.5)
-                >
-                    <Icon shape=Shape::Plus />
-                </button>
-                <button
-                    type="button"
-                    class="btn"
-                    data-testid="zoom-reset"
-                    title=tooltip("Show the whole trace", Action::WholeTrace)
-                    aria-label="Show the whole trace"
-                    on:click=move |_| trace.zoom_to(trace.whole())
-                >
-                    <Icon shape=Shape::Fit />
-                    <span class="wide">"Reset"</span>
-                </button>
+                {plain(Shape::Minus, "Zoom out", Action::ZoomOut, None, move |_| trace.zoom(1.0 / ZOOM_STEP, 0.5))}
+                {plain(Shape::Plus, "Zoom in", Action::ZoomIn, None, move |_| trace.zoom(ZOOM_STEP, 0.5))}
+                {plain(
+                    Shape::Fit,
+                    "Show the whole trace",
+                    Action::WholeTrace,
+                    Some("Reset"),
+                    move |_| trace.zoom_to(trace.whole()),
+                )}
             </span>
-            <button
-                type="button"
-                class="btn"
-                data-testid="toggle-panel"
-                aria-pressed=move || trace.is_panel_open.get().to_string()
-                title=tooltip("Panel of the selected span", Action::TogglePanel)
-                aria-label="Panel of the selected span"
-                on:click=move |_| trace.show_panel(!trace.is_panel_open.get_untracked())
-            >
-                <Icon shape=Shape::Panel />
-            </button>
+            {button(
+                Shape::Panel,
+                "Panel of the selected span",
+                Action::TogglePanel,
+                None,
+                None,
+                Mode::Pressed(Signal::derive(move || trace.is_panel_open.get())),
+                move |_| trace.show_panel(!trace.is_panel_open.get_untracked()),
+            )}
         </div>
     }
+}
+
+/// A button that goes to another hit.
+fn step_button(trace: TraceView, shape: Shape, name: &'static str, action: Action) -> AnyView {
+    view! {
+        <button
+            type="button"
+            class="btn ghost"
+            data-testid=name.to_ascii_lowercase().replace(' ', "-")
+            title=tooltip(name, action)
+            aria-label=name
+            disabled=move || trace.needle.with(|needle| needle.trim().is_empty())
+            on:click=move |_| find(trace, action == Action::PreviousHit, true)
+        >
+            <Icon shape />
+        </button>
+    }
+    .into_any()
+}
+
+/// What a button of the bar has besides its press.
+#[derive(Clone, Copy)]
+enum Mode {
+    /// Nothing.
+    Plain,
+    /// It is a switch.
+    Pressed(Signal<bool>),
+    /// It cannot always be pressed.
+    Disabled(Signal<bool>),
+}
+
+fn plain(
+    shape: Shape,
+    name: &'static str,
+    action: Action,
+    word: Option<&'static str>,
+    press: impl Fn(bool) + 'static,
+) -> AnyView {
+    button(shape, name, action, word, None, Mode::Plain, press)
+}
+
+/// A button with an icon, a word that narrow windows leave out, and a figure. `press` is told
+/// whether Shift is held. Its `data-testid` is the name in lower case with dashes.
+fn button(
+    shape: Shape,
+    name: &'static str,
+    action: Action,
+    word: Option<&'static str>,
+    figure: Option<Signal<String>>,
+    mode: Mode,
+    press: impl Fn(bool) + 'static,
+) -> AnyView {
+    let press: Box<dyn Fn(bool)> = Box::new(press);
+    let pressed = move || match mode {
+        Mode::Pressed(is_on) => Some(is_on.get().to_string()),
+        Mode::Plain | Mode::Disabled(_) => None,
+    };
+    let is_disabled = move || matches!(mode, Mode::Disabled(is_off) if is_off.get());
+    view! {
+        <button
+            type="button"
+            class="btn"
+            class:alarm=matches!(shape, Shape::Warning)
+            data-testid=name.to_ascii_lowercase().replace(' ', "-")
+            title=tooltip(name, action)
+            aria-label=name
+            aria-pressed=pressed
+            disabled=is_disabled
+            on:click=move |event| press(event.shift_key())
+        >
+            <Icon shape />
+            {word.map(|word| view! { <span class="wide">{word}</span> })}
+            {figure.map(|figure| view! { <span class="t2" data-testid="error-count">{figure}</span> })}
+        </button>
+    }
+    .into_any()
 }

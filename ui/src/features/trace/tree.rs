@@ -6,7 +6,7 @@ use api::{FoldChange, OpenedTrace, Row, RowKind, SpanIcon};
 use leptos::prelude::*;
 use model::SpanId;
 
-use super::{bars::ROW, oddity, view::TraceView};
+use super::{bars::ROW, css::px, oddity, view::TraceView};
 use crate::widgets::{Chevron, Icon, Shape, count, duration, service_class, visible};
 
 /// Pixels of a level.
@@ -145,7 +145,7 @@ pub(crate) fn TreeRow(
             class:sel=is_selected
             role="row"
             id=format!("row-{index}")
-            style:top=format!("{}px", f64::from(index) * ROW)
+            style:top=px(f64::from(index) * ROW)
             aria-rowindex=index + 1
             attr:aria-level=field(|cells| Some((cells.depth + 1).to_string()))
             aria-expanded=field(|cells| (cells.child_count > 0).then(|| cells.is_expanded.to_string()))

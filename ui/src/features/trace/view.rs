@@ -355,7 +355,8 @@ impl TraceView {
         let head = self.known()?;
         let width = self.lane_width.get_untracked();
         let drawn = self.drawn.get_untracked();
-        (width >= 1.0 && drawn.count() > 0).then(|| Needed {
+        let is_measured = width >= 1.0 && self.height.get_untracked() >= ROW;
+        (is_measured && drawn.count() > 0).then(|| Needed {
             view: head.view,
             revision: head.revision,
             row_count: head.row_count,
@@ -600,7 +601,7 @@ impl TraceView {
     fn scroll_to_row(self, row: u32) {
         let (top, height) = (self.top.get_untracked(), self.height.get_untracked());
         let y = f64::from(row) * ROW;
-        if y >= top && y + ROW <= top + height {
+        if height < ROW || (y >= top && y + ROW <= top + height) {
             return;
         }
         let is_near = y >= top - 2.0 * ROW && y + ROW <= top + height + 2.0 * ROW;
@@ -689,11 +690,5 @@ fn now_millis() -> f64 {
 /// How long a zoom takes, from the token, which is 0 where less motion is wanted.
 fn motion_millis() -> f64 {
     let value = super::palette::token("--slow").unwrap_or_default();
-    let value = value.trim();
-    let seconds = |text: &str| text.parse::<f64>().ok();
-    value
-        .strip_suffix("ms")
-        .and_then(seconds)
-        .or_else(|| value.strip_suffix('s').and_then(seconds).map(|secs| secs * 1_000.0))
-        .unwrap_or(0.0)
+    value.trim().strip_suffix("ms").and_then(|millis| millis.parse::<u16>().ok()).map_or(0.0, f64::from)
 }

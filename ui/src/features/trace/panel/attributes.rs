@@ -50,8 +50,8 @@ pub(crate) fn FilterField(
 /// Whether an attribute has the text in its key or value.
 fn has(attribute: &AttributeValue, needle: &str) -> bool {
     needle.is_empty()
-        || attribute.key.to_lowercase().contains(needle)
-        || value::text(&attribute.value).to_lowercase().contains(needle)
+        || attribute.key.to_ascii_lowercase().contains(needle)
+        || value::text(&attribute.value).to_ascii_lowercase().contains(needle)
 }
 
 /// Attributes that pass the filter.
@@ -70,8 +70,9 @@ pub(crate) fn Attributes(
     filter: RwSignal<String>,
 ) -> impl IntoView {
     move || {
-        let needle = filter.get().trim().to_lowercase();
+        let needle = filter.get().trim().to_ascii_lowercase();
         let all = attributes.len();
+        let longest = attributes.iter().map(|attribute| attribute.key.chars().count()).max().unwrap_or(0);
         let rows: Vec<_> = attributes
             .iter()
             .enumerate()
@@ -84,7 +85,9 @@ pub(crate) fn Attributes(
         let none = (rows.is_empty() && all > 0)
             .then(|| view! { <div class="none">{format!("None of {all} has this text.")}</div> });
         view! {
-            <div class="kvs">{rows}</div>
+            <div class="kvs" style=("--kw", format!("{longest}ch"))>
+                {rows}
+            </div>
             {none}
         }
     }

@@ -59,7 +59,7 @@ fn one(trace: TraceView, node: u32, index: u32, event: &EventDetail) -> impl Int
     let exception = event.exception.as_ref().map(|parts| exception(trace, node, index, parts, &event.attributes));
     view! {
         <div class="evt" data-testid="event">
-            <div class="top">
+            <div class="evt-head">
                 <span class="clip" class:err=is_exception class:med=is_exception>{name}</span>
                 <span class="at">{since(event.since_span_start_nanos)}</span>
             </div>
@@ -126,9 +126,10 @@ fn piece(piece: Piece) -> AnyView {
         Piece::Exception { lead, type_name, message } => {
             let name = type_name.rsplit(['.', '/']).next().unwrap_or(&type_name).to_owned();
             let separator = if message.is_empty() { "" } else { ": " };
+            let lead = if lead.is_empty() { lead } else { format!("{lead} ") };
             view! {
                 <div class="msg">
-                    {lead} {" "}
+                    {lead}
                     <b title=visible(&type_name).into_owned()>{visible(&name).into_owned()}</b>
                     {separator}
                     {visible_lines(&message).into_owned()}

@@ -57,7 +57,7 @@ fn one(trace: TraceView, node: u32, own: TraceId, link: &LinkDetail) -> impl Int
     let has_attributes = !attributes.is_empty();
     view! {
         <div class="evt" data-testid="link-row">
-            <div class="top">
+            <div class="evt-head">
                 <span class="t3"><Icon shape=Shape::Link small=true /></span>
                 {target}
                 <span class="at mono" title=format!("Span {}", visible(&link.span_id))>{short(&link.span_id)}</span>

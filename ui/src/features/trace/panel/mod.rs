@@ -20,6 +20,7 @@ use web_sys::{Element, PointerEvent};
 use whole::{CutNote, shown};
 
 use super::{
+    css::{percent, px},
     oddity, remembered,
     view::{Detail, TraceView},
 };
@@ -38,7 +39,7 @@ pub(crate) fn Panel(
     /// The field that filters attributes, for the key that leads to it.
     filter_field: NodeRef<html::Input>,
 ) -> impl IntoView {
-    let width = RwSignal::new(remembered::read("panel-width").and_then(|text| text.parse::<f64>().ok()));
+    let width = RwSignal::new(remembered::read("panel-width").and_then(|text| text.parse::<u16>().ok()).map(f64::from));
     let filter = RwSignal::new(String::new());
     let is_shown = move || trace.is_panel_open.get() && trace.selected.with(Option::is_some);
     let body = move || {
@@ -47,7 +48,7 @@ pub(crate) fn Panel(
                 class="panel"
                 aria-label="Selected span"
                 data-testid="panel"
-                style:width=move || width.get().map(|width| format!("{width}px"))
+                style:width=move || width.get().map(px)
             >
                 <Grip width />
                 {move || match trace.detail.get() {
@@ -96,7 +97,7 @@ fn Grip(width: RwSignal<Option<f64>>) -> impl IntoView {
         if from.get_value().is_some() {
             from.set_value(None);
             if let Some(width) = width.get_untracked() {
-                remembered::write("panel-width", &width.to_string());
+                remembered::write("panel-width", &(width as u16).to_string());
             }
         }
     };
@@ -375,11 +376,14 @@ fn head(trace: TraceView, detail: &Arc<SpanDetail>) -> impl IntoView + use<> {
     let oddities = detail.oddities.iter().map(|oddity| view! { <p>{oddity::sentence(oddity)}</p> }).collect_view();
     let has_oddities = !detail.oddities.is_empty();
     let root = trace.known().map_or(0, |head| head.root_duration_nanos);
-    let share = (root > 0).then(|| format!("{:.1}\u{202f}%", detail.critical_nanos as f64 * 100.0 / root as f64));
+    let share = (root > 0).then(|| {
+        let permille = u128::from(detail.critical_nanos) * 1_000 / u128::from(root);
+        format!("{}.{}\u{202f}%", permille / 10, permille % 10)
+    });
     let has_name = !detail.name.shown.is_empty();
     view! {
         <div class="ph">
-            <div class="row top">
+            <div class="ph-name">
                 <h2 class="grow" data-testid="panel-name">
                     {if has_name {
                         long_text(trace, node, &detail.name, TextPart::Name).into_any()
@@ -454,8 +458,4 @@ fn extent(trace: TraceView, detail: &Arc<SpanDetail>) -> impl IntoView + use<> {
             {critical}
         </div>
     }
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.2}%", share * 100.0)
 }

@@ -1,0 +1,13 @@
+//! Lengths as the style sheet writes them, in whole numbers: crisp, and without the weight of
+//! printing fractions.
+
+/// So many CSS pixels.
+pub(crate) fn px(pixels: f64) -> String {
+    format!("{}px", pixels.round() as i64)
+}
+
+/// A share of the whole, 0 to 1, to a hundredth of a percent.
+pub(crate) fn percent(share: f64) -> String {
+    let hundredths = (share * 10_000.0).round() as i64;
+    format!("{}.{:02}%", hundredths / 100, hundredths % 100)
+}
