@@ -1,6 +1,7 @@
 //! Where telemetry is listened for.
 
 use std::{
+    fmt,
     net::SocketAddr,
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -14,12 +15,17 @@ use crate::{
 };
 
 /// The receiver, and the addresses that it could not have.
-#[derive(Debug)]
 pub(crate) struct Listeners {
     /// `None` once it is stopped.
     receiver: Mutex<Option<Receiver<Inlet>>>,
     failures: Mutex<Vec<BindFailure>>,
     containers: bool,
+}
+
+impl fmt::Debug for Listeners {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listeners").field("addresses", &self.addresses()).finish_non_exhaustive()
+    }
 }
 
 impl Listeners {
