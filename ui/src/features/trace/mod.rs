@@ -45,7 +45,12 @@ const MOST_NAMED: usize = 100;
 
 /// The screen of one trace; `span` is selected and scrolled to.
 #[component]
-pub fn TraceScreen(trace_id: TraceId, span: Option<SpanId>) -> impl IntoView {
+pub fn TraceScreen(
+    /// Which.
+    trace_id: TraceId,
+    /// The span to select, if it is there.
+    span: Option<SpanId>,
+) -> impl IntoView {
     let trace = TraceView::new(trace_id);
     let find_field = NodeRef::<html::Input>::new();
     let filter_field = NodeRef::<html::Input>::new();

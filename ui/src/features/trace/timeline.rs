@@ -258,11 +258,13 @@ pub(crate) fn Timeline(trace: TraceView) -> impl IntoView {
                 >
                     {move || {
                         let chip = chip_at().map(|(x, _)| x);
+                        let width = trace.lane_width.get();
                         ticks
                             .get()
                             .into_iter()
                             .map(|tick| {
-                                let is_covered = chip.is_some_and(|x| (tick.x + 22.0 - x).abs() < 58.0);
+                                let is_covered = tick.x + 38.0 > width
+                                    || chip.is_some_and(|x| (tick.x + 22.0 - x).abs() < 58.0);
                                 view! {
                                     <span class="tick" class:covered=is_covered style:left=px(tick.x)>
                                         {tick.label}

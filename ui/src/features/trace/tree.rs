@@ -72,10 +72,15 @@ impl Cells {
     }
 }
 
+/// `1 error below`, `3 errors below`.
+fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
+}
+
 /// What a screen reader says: everything that the row and its bar show.
 fn label(row: &Row, service: &str, name: &str) -> String {
     if row.kind == RowKind::Missing {
-        return format!("{name}, not received, {} below it", count(u64::from(row.child_count)));
+        return format!("{name}, not received, {}", counted(row.child_count.into(), "span below", "spans below"));
     }
     let mut parts = vec![format!("{service} {name}"), duration(row.duration_nanos).text()];
     if row.is_error {
@@ -85,16 +90,16 @@ fn label(row: &Row, service: &str, name: &str) -> String {
         });
     }
     if row.errors_below > 0 {
-        parts.push(format!("{} errors below", count(u64::from(row.errors_below))));
+        parts.push(counted(row.errors_below.into(), "error below", "errors below"));
     }
     if !row.events.is_empty() {
-        parts.push(format!("{} events", row.events.iter().map(|mark| u64::from(mark.count)).sum::<u64>()));
+        parts.push(counted(row.events.iter().map(|mark| u64::from(mark.count)).sum(), "event", "events"));
     }
     if !row.logs.is_empty() {
-        parts.push(format!("{} log records", row.logs.iter().map(|mark| u64::from(mark.count)).sum::<u64>()));
+        parts.push(counted(row.logs.iter().map(|mark| u64::from(mark.count)).sum(), "log record", "log records"));
     }
     if row.hidden_count > 0 {
-        parts.push(format!("{} rows folded", count(u64::from(row.hidden_count))));
+        parts.push(counted(row.hidden_count.into(), "row folded", "rows folded"));
     }
     parts.extend(row.oddities.iter().filter_map(oddity::word));
     parts.extend(oddity::beside_bar(&row.oddities));

@@ -78,12 +78,14 @@ fn exception(
     attributes: &[AttributeValue],
 ) -> impl IntoView + use<> {
     let [type_name, message, text] = parts.clone();
-    let cut = attributes.iter().enumerate().find(|(_, attribute)| attribute.key == STACK && attribute.is_cut).map(
-        |(at, attribute)| {
-            (TextPart::EventAttribute(event, u32::try_from(at).unwrap_or(u32::MAX)), attribute.whole_bytes)
-        },
-    );
     let shown_bytes = text.len() as u64;
+    let cut = attributes
+        .iter()
+        .enumerate()
+        .find(|(_, attribute)| attribute.key == STACK && attribute.whole_bytes > shown_bytes)
+        .map(|(at, attribute)| {
+            (TextPart::EventAttribute(event, u32::try_from(at).unwrap_or(u32::MAX)), attribute.whole_bytes)
+        });
     let whole = RwSignal::new(None::<String>);
     let copied = {
         let (type_name, message, text) = (type_name.clone(), message.clone(), text.clone());
@@ -100,7 +102,7 @@ fn exception(
     let full = type_name.clone();
     view! {
         <div class="exc" data-testid="exception">
-            <div class="msg">
+            <div class="exc-line">
                 <b title=visible(&full).into_owned()>{visible(&heading).into_owned()}</b>
                 {separator}
                 {said}
@@ -128,7 +130,7 @@ fn piece(piece: Piece) -> AnyView {
             let separator = if message.is_empty() { "" } else { ": " };
             let lead = if lead.is_empty() { lead } else { format!("{lead} ") };
             view! {
-                <div class="msg">
+                <div class="exc-line">
                     {lead}
                     <b title=visible(&type_name).into_owned()>{visible(&name).into_owned()}</b>
                     {separator}
