@@ -6,11 +6,10 @@ use hashbrown::{HashMap, HashSet};
 use model::{SpanId, TraceId};
 use serde::{Deserialize, Serialize};
 
-/// Room in memory, in spans, about 45 bytes each; what does not fit is read from the database when a
-/// trace goes on.
+/// Room in memory, in spans; what does not fit is read from the database when a trace goes on.
 const CACHED_SPANS: usize = 400_000;
 
-/// The identities of the spans that a row stores, as written beside its body: about 20 bytes a span.
+/// The identities of the spans that a row stores, as written beside its body.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct RowIdentities {
     pub(super) traces: Vec<TraceId>,

@@ -1,5 +1,6 @@
 //! The index of traces in memory: made of digests when a database is opened, and kept up with each
-//! commit. About 150 bytes a trace; names are kept once.
+//! commit. A trace is an entry of at most 136 bytes and its places by id and by start; names are kept
+//! once.
 
 mod digest;
 mod entry;
@@ -278,5 +279,5 @@ impl FirstErrorEntry {
     }
 }
 
-// The doc of this module promises a size; a field more should be a decision.
+// The index holds every trace: a field more should be a decision.
 const _: () = assert!(size_of::<Entry>() <= 136 && size_of::<Rows>() == 16);

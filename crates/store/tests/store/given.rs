@@ -91,7 +91,7 @@ pub(crate) fn in_protobuf(data: &TracesData) -> Append {
 }
 
 pub(crate) fn in_json(data: &TracesData) -> Append {
-    append(Signal::Traces, Encoding::Json, formats::encode_traces_json(data).into())
+    append(Signal::Traces, Encoding::Json, formats::encode_traces_json(data))
 }
 
 pub(crate) fn logs_in_protobuf(data: &LogsData) -> Append {
