@@ -1,0 +1,4 @@
+//! The real application in a real window under a virtual display, through WebDriver.
+
+mod driver;
+mod path;

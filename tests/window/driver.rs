@@ -1,0 +1,172 @@
+//! A virtual display, the driver of the web view, and the window between them.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
+use serde_json::json;
+
+use crate::support::spanscope;
+
+/// How long anything in the window may take to appear.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Processes that end with the test, with all that they started.
+struct Group(Child);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let _ = Command::new("kill").args(["-KILL", &format!("-{}", self.0.id())]).status();
+        let _ = self.0.wait();
+    }
+}
+
+/// A display and a driver.
+pub struct Desk {
+    display: String,
+    driver: String,
+    _processes: [Group; 2],
+}
+
+impl Desk {
+    /// Starts both on numbers that are free.
+    pub fn start() -> Self {
+        let mut xvfb = Command::new("Xvfb")
+            .args(["-displayfd", "1", "-screen", "0", "1600x1000x24", "-nolisten", "tcp"])
+            .process_group(0)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut number = String::new();
+        BufReader::new(xvfb.stdout.take().unwrap()).read_line(&mut number).unwrap();
+        let display = format!(":{}", number.trim());
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let driver = Command::new("dbus-run-session")
+            .args(["--", "WebKitWebDriver", "--host=127.0.0.1", &format!("--port={port}")])
+            .process_group(0)
+            .env("DISPLAY", &display)
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .env("TAURI_AUTOMATION", "true")
+            .env("NO_AT_BRIDGE", "1")
+            .env("GDK_BACKEND", "x11")
+            .env("LIBGL_ALWAYS_SOFTWARE", "1")
+            .env_remove("WAYLAND_DISPLAY")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let address = format!("127.0.0.1:{port}");
+        for _ in 0..200 {
+            if std::net::TcpStream::connect(&address).is_ok() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(25));
+        }
+        Self { display, driver: format!("http://{address}"), _processes: [Group(xvfb), Group(driver)] }
+    }
+
+    /// Opens the window on a data directory.
+    pub async fn open(&self, data_dir: &Path, args: &[&str]) -> Window {
+        let mut all = vec!["--data-dir", data_dir.to_str().unwrap()];
+        all.extend(args);
+        let options = json!({ "binary": env!("CARGO_BIN_EXE_spanscope-window"), "args": all });
+        let capabilities = [("webkitgtk:browserOptions".to_owned(), options)].into_iter().collect();
+        let client = ClientBuilder::native().capabilities(capabilities).connect(&self.driver).await.unwrap();
+        Window { client, data_dir: data_dir.to_path_buf() }
+    }
+
+    /// A second start beside an open window.
+    pub fn second_start(&self, data_dir: &Path, args: &[&str]) -> std::process::Output {
+        spanscope(data_dir, args).env("DISPLAY", &self.display).output().unwrap()
+    }
+}
+
+/// The open window.
+pub struct Window {
+    client: Client,
+    /// Its data directory.
+    pub data_dir: PathBuf,
+}
+
+impl Window {
+    /// The first element of this kind, once it is there.
+    pub async fn find(&self, css: &str) -> Element {
+        let found = self.client.wait().at_most(PATIENCE).for_element(Locator::Css(css)).await;
+        if let Err(err) = &found {
+            self.screenshot("failure").await;
+            let text = self.client.find(Locator::Css("body")).await.unwrap().text().await.unwrap();
+            panic!("no {css} in the window ({err}); it shows:\n{text}");
+        }
+        found.unwrap()
+    }
+
+    /// The first element with this test id, once it is there.
+    pub async fn part(&self, test_id: &str) -> Element {
+        self.find(&format!("[data-testid=\"{test_id}\"]")).await
+    }
+
+    /// Whether an element of this kind is there now.
+    pub async fn has(&self, css: &str) -> bool {
+        !self.client.find_all(Locator::Css(css)).await.unwrap().is_empty()
+    }
+
+    /// Waits until the element's text contains this.
+    pub async fn says(&self, css: &str, text: &str) {
+        let mut seen = String::new();
+        for _ in 0..200 {
+            let found = self.client.find_all(Locator::Css(css)).await.unwrap();
+            let mut texts = Vec::new();
+            for element in found {
+                texts.push(element.text().await.unwrap_or_default());
+            }
+            seen = texts.join("\n");
+            if seen.contains(text) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        self.screenshot("failure").await;
+        panic!("{css} never says {text:?}; it says:\n{seen}");
+    }
+
+    /// Presses keys as if typed into the page.
+    pub async fn press(&self, keys: &str) {
+        self.find("body").await.send_keys(keys).await.unwrap();
+    }
+
+    /// What a script returns.
+    pub async fn script(&self, script: &str) -> serde_json::Value {
+        self.client.execute(script, Vec::new()).await.unwrap()
+    }
+
+    /// Makes the window so large, in pixels.
+    pub async fn resize(&self, width: u32, height: u32) {
+        self.client.set_window_rect(0, 0, width, height).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(400)).await;
+    }
+
+    /// Keeps a picture of the page under `target/screenshots`.
+    pub async fn screenshot(&self, name: &str) {
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(format!("{name}.png")), self.client.screenshot().await.unwrap()).unwrap();
+    }
+
+    /// Switches to `light` or `dark`.
+    pub async fn theme(&self, theme: &str) {
+        self.script(&format!("document.documentElement.dataset.theme = '{theme}'")).await;
+    }
+
+    /// Closes the window as a user does.
+    pub async fn close(self) {
+        self.client.close().await.unwrap();
+    }
+}
