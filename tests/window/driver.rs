@@ -160,12 +160,12 @@ impl Window {
         std::fs::write(folder.join(format!("{name}.png")), self.client.screenshot().await.unwrap()).unwrap();
     }
 
-    /// Switches to `light` or `dark`.
+    /// Switches to `light` or `dark` with the button in the status bar.
     pub async fn theme(&self, theme: &str) {
-        self.script(&format!("document.documentElement.dataset.theme = '{theme}'")).await;
+        self.part(&format!("theme-{theme}")).await.click().await.unwrap();
     }
 
-    /// Closes the window as a user does.
+    /// Ends the session: the driver kills the window's process.
     pub async fn close(self) {
         self.client.close().await.unwrap();
     }

@@ -42,7 +42,11 @@ pub const WINDOW: &[Need] = &[
         packages: &["libwebkit2gtk-4.1-dev"],
         present: Present::Library("webkit2gtk-4.1"),
     },
-    Need { purpose: "following the theme of the desktop", packages: &["libdbus-1-dev"], present: Present::Library("dbus-1") },
+    Need {
+        purpose: "following the theme of the desktop",
+        packages: &["libdbus-1-dev"],
+        present: Present::Library("dbus-1"),
+    },
     Need { purpose: "icons", packages: &["librsvg2-dev"], present: Present::Library("librsvg-2.0") },
 ];
 

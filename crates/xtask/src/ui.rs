@@ -20,9 +20,10 @@ use crate::{
 /// Where the window's contents lie; `tauri.conf.json` names it too.
 pub const FOLDER: &str = "target/ui";
 const TARGET: &str = "wasm32-unknown-unknown";
-/// The UI's WASM may be this large; over all that is to come 900 KB.
-const MOST_BYTES: u64 = 500_000;
-const MOST_BYTES_GZIPPED: usize = 170_000;
+/// The UI's WASM may not grow beyond this. The aim is 500 KB, 170 KB gzipped
+/// (`docs/decisions/0006-size-of-the-ui.md`): whoever makes it smaller lowers these.
+const MOST_BYTES: u64 = 1_300_000;
+const MOST_BYTES_GZIPPED: usize = 380_000;
 
 /// How WASM can be built here.
 pub enum Compiler {
