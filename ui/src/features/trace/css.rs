@@ -6,6 +6,12 @@ pub(crate) fn px(pixels: f64) -> String {
     format!("{}px", pixels.round() as i64)
 }
 
+/// So many CSS pixels, to a hundredth.
+pub(crate) fn fine_px(pixels: f64) -> String {
+    let hundredths = (pixels * 100.0).round() as i64;
+    format!("{}.{:02}px", hundredths / 100, hundredths % 100)
+}
+
 /// A share of the whole, 0 to 1, to a hundredth of a percent.
 pub(crate) fn percent(share: f64) -> String {
     let hundredths = (share * 10_000.0).round() as i64;

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use api::OpenedTrace;
 use leptos::prelude::*;
 
-use super::view::TraceView;
+use super::{
+    erased::{live, press},
+    view::TraceView,
+};
 use crate::{
     state::{Action, keys},
     widgets::{CopyButton, DurationFigure, Icon, Shape, Swatch, count, duration, time, visible},
@@ -20,18 +23,19 @@ pub(crate) fn Header(trace: TraceView) -> impl IntoView {
     let id = trace.trace_id.to_string();
     let copied = id.clone();
     let root = move || {
-        let head = trace.head.get()?;
+        let Some(head) = trace.head.get() else { return ().into_any() };
         let index = head.services.iter().position(|service| *service == head.root_service);
         let service = visible(&head.root_service).into_owned();
         let name = match visible(&head.root_name).into_owned() {
             name if name.is_empty() => "(no name)".to_owned(),
             name => name,
         };
-        Some(view! {
+        view! {
             {index.map(|index| view! { <Swatch index name=service.clone() /> })}
             <span class="t2 head-service" data-testid="root-service">{service.clone()}</span>
             <h1 class="clip" data-testid="root-name" title=name.clone()>{name.clone()}</h1>
-        })
+        }
+        .into_any()
     };
     view! {
         <div class="h1" data-testid="trace-header">
@@ -41,21 +45,21 @@ pub(crate) fn Header(trace: TraceView) -> impl IntoView {
                 data-testid="back"
                 title=format!("Back ({})", keys::hint(Action::Back))
                 aria-label="Back"
-                on:click=move |_| trace.app.back()
+                on:click=press(move |_| trace.app.back())
             >
                 <Icon shape=Shape::Back />
             </button>
-            {root}
+            {live(root)}
             <span class="id mono">
                 <span class="clip" data-testid="trace-id">{id}</span>
                 <CopyButton text=Signal::stored(copied) label="Copy the trace id" />
             </span>
         </div>
-        <div class="facts">{move || trace.head.get().map(facts)}</div>
+        <div class="facts">{live(move || trace.head.get().map(facts))}</div>
     }
 }
 
-fn facts(head: Arc<OpenedTrace>) -> impl IntoView {
+fn facts(head: Arc<OpenedTrace>) -> AnyView {
     let is_root_shorter = duration(head.root_duration_nanos) != duration(head.duration_nanos);
     let now = time::now_unix_nano();
     let age = now.checked_sub(head.start_unix_nano).map(time::age);
@@ -84,6 +88,7 @@ fn facts(head: Arc<OpenedTrace>) -> impl IntoView {
         </span>
         <span class:err=has_errors>"Errors" <b class:err=has_errors data-testid="fact-errors">{count(head.error_count)}</b></span>
         <span class="wide">"Logs" <b>{count(head.log_count)}</b></span>
-        <span class="wide">"Depth" <b>{head.depth.to_string()}</b></span>
+        <span class="wide">"Depth" <b>{count(head.depth.into())}</b></span>
     }
+    .into_any()
 }

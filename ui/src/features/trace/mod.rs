@@ -8,6 +8,7 @@
 
 mod bars;
 mod css;
+mod erased;
 mod header;
 mod oddity;
 mod paint;
@@ -24,6 +25,7 @@ mod view;
 mod window;
 
 use api::{ErrorCode, Event, FoldChange};
+use erased::{flag, live, press, text};
 use header::Header;
 use leptos::{html, prelude::*};
 use model::{SpanId, TraceId};
@@ -67,10 +69,10 @@ pub fn TraceScreen(
     });
     app.on_action(move |action| act(trace, action, find_field, filter_field));
 
-    let is_loading = move || trace.head.with(Option::is_none);
+    let is_loading = move || trace.head.get().is_none();
     view! {
         <Header trace />
-        {move || match trace.failure.get() {
+        {live(move || match trace.failure.get() {
             Some(error) => {
                 let title = match error.code {
                     ErrorCode::NotFound => "This trace is not here",
@@ -81,10 +83,10 @@ pub fn TraceScreen(
                         <h3>{title}</h3>
                         <p>{widgets::visible(&error.sentence).into_owned()}</p>
                         <div class="row">
-                            <button type="button" class="btn" on:click=move |_| trace.app.back()>
+                            <button type="button" class="btn" on:click=press(move |_| trace.app.back())>
                                 "Back"
                             </button>
-                            <button type="button" class="btn" on:click=move |_| trace.open(span)>
+                            <button type="button" class="btn" on:click=press(move |_| trace.open(span))>
                                 "Try again"
                             </button>
                         </div>
@@ -95,7 +97,12 @@ pub fn TraceScreen(
             None => {
                 view! {
                     <Toolbar trace field=find_field />
-                    <div class="progress" class:on=is_loading role="progressbar" aria-hidden=move || (!is_loading()).to_string()></div>
+                    <div
+                        class="progress"
+                        class:on=flag(is_loading)
+                        role="progressbar"
+                        aria-hidden=text(move || (!is_loading()).to_string())
+                    ></div>
                     <div class="split">
                         <Timeline trace />
                         <Panel trace filter_field />
@@ -103,7 +110,7 @@ pub fn TraceScreen(
                 }
                     .into_any()
             }
-        }}
+        })}
     }
 }
 

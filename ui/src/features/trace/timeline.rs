@@ -11,6 +11,7 @@ use web_sys::{Element, MediaQueryList, MouseEvent, PointerEvent, ResizeObserver,
 use super::{
     bars::ROW,
     css::px,
+    erased::{flag, live, maybe, pointer, press, text, wheel},
     paint::{Painter, Scene},
     scale::{Range, pointed},
     tip::{Tip, TipAt},
@@ -88,7 +89,7 @@ pub(crate) fn Timeline(trace: TraceView) -> impl IntoView {
     let drag = RwSignal::new(None::<Drag>);
     let colours = RwSignal::new(0_u32);
     let ticks = Memo::new(move |_| trace.scale().ticks(TICKS_APART));
-    let row_count = Memo::new(move |_| trace.head.with(|head| head.as_ref().map_or(0, |head| head.row_count)));
+    let row_count = Memo::new(move |_| trace.head.get().map_or(0, |head| head.row_count));
 
     keep_measured(trace, column, inner);
     keep_painted(trace, canvas, colours);
@@ -210,15 +211,14 @@ pub(crate) fn Timeline(trace: TraceView) -> impl IntoView {
         }
         drag.set(None);
     };
-    let brush = move || match drag.get() {
-        Some(Drag::Ruler(from, to)) if (to - from).abs() >= SLACK => Some((from.min(to), (to - from).abs())),
-        _ => None,
-    };
 
     let shift = shift(trace);
-    let left_of_levels = move || (shift.get() > 0).then(|| format!("from level {}", shift.get() + 1));
+    let left_of_levels = move || match shift.get().levels {
+        0 => String::new(),
+        levels => format!("from level {}", count(u64::from(levels) + 1)),
+    };
     let rows_text = move || {
-        let unfolded = trace.head.with(|head| head.as_ref().map_or(0, |head| head.rows_unfolded));
+        let unfolded = trace.head.get().map_or(0, |head| head.rows_unfolded);
         let shown = count(u64::from(row_count.get()));
         if unfolded > row_count.get() {
             format!("{shown} of {} rows", count(u64::from(unfolded)))
@@ -236,27 +236,31 @@ pub(crate) fn Timeline(trace: TraceView) -> impl IntoView {
     });
 
     view! {
-        <div class="tl" class:zoomed=is_zoomed class:dragging=move || matches!(drag.get(), Some(Drag::Lane(..)))>
+        <div
+            class="tl"
+            class:zoomed=flag(move || is_zoomed.get())
+            class:dragging=flag(move || matches!(drag.get(), Some(Drag::Lane(..))))
+        >
             <div class="ruler">
                 <div class="l" node_ref=column>
                     <span class="med">"Span"</span>
                     <span class="grow"></span>
-                    <span class="t3">{left_of_levels}</span>
-                    <span class="t3" data-testid="row-count">{rows_text}</span>
+                    <span class="t3">{text(left_of_levels)}</span>
+                    <span class="t3" data-testid="row-count">{text(rows_text)}</span>
                 </div>
                 <div
                     class="scale"
                     data-testid="ruler"
                     title="Drag to zoom into a stretch; turn the wheel to zoom"
-                    style:width=move || px(trace.lane_width.get())
-                    on:pointerdown=ruler_pressed
-                    on:pointermove=ruler_moved
-                    on:pointerup=ruler_released
-                    on:pointercancel=move |_| drag.set(None)
-                    on:pointerleave=move |_| trace.pointer.set(None)
-                    on:wheel=move |event| wheeled(event, true)
+                    style:width=text(move || px(trace.lane_width.get()))
+                    on:pointerdown=pointer(ruler_pressed)
+                    on:pointermove=pointer(ruler_moved)
+                    on:pointerup=pointer(ruler_released)
+                    on:pointercancel=pointer(move |_| drag.set(None))
+                    on:pointerleave=pointer(move |_| trace.pointer.set(None))
+                    on:wheel=wheel(move |event| wheeled(event, true))
                 >
-                    {move || {
+                    {live(move || {
                         let chip = chip_at().map(|(x, _)| x);
                         let width = trace.lane_width.get();
                         ticks
@@ -272,17 +276,13 @@ pub(crate) fn Timeline(trace: TraceView) -> impl IntoView {
                                 }
                             })
                             .collect_view()
-                    }}
-                    {move || {
-                        brush().map(|(left, width)| {
-                            view! { <i class="brush" style:left=px(left) style:width=px(width)></i> }
-                        })
-                    }}
-                    {move || {
+                    })}
+                    {live(move || brush_view(drag.get()))}
+                    {live(move || {
                         chip_at().map(|(x, text)| {
                             view! { <span class="chip" data-testid="crosshair" style:left=px(x)>{text}</span> }
                         })
-                    }}
+                    })}
                 </div>
             </div>
             <div class="rows-frame">
@@ -291,9 +291,11 @@ pub(crate) fn Timeline(trace: TraceView) -> impl IntoView {
                     role="treegrid"
                     tabindex="0"
                     aria-label="Spans"
-                    aria-rowcount=row_count
-                    aria-busy=move || trace.is_waiting.get().to_string()
-                    aria-activedescendant=move || trace.selected.get().map(|selected| format!("row-{}", selected.row))
+                    aria-rowcount=text(move || row_count.get().to_string())
+                    aria-busy=text(move || trace.is_waiting.get().to_string())
+                    aria-activedescendant=maybe(move || {
+                        trace.selected.get().map(|selected| format!("row-{}", selected.row))
+                    })
                     data-testid="rows"
                     node_ref=trace.scroller
                     on:scroll=move |_| {
@@ -302,19 +304,19 @@ pub(crate) fn Timeline(trace: TraceView) -> impl IntoView {
                             unhover();
                         }
                     }
-                    on:pointermove=moved
-                    on:pointerdown=pressed
-                    on:pointerup=released
-                    on:pointercancel=released
-                    on:pointerleave=move |_| {
+                    on:pointermove=pointer(moved)
+                    on:pointerdown=pointer(pressed)
+                    on:pointerup=pointer(released)
+                    on:pointercancel=pointer(released)
+                    on:pointerleave=pointer(move |_| {
                         trace.pointer.set(None);
                         unhover();
-                    }
-                    on:click=clicked
-                    on:dblclick=double_clicked
-                    on:wheel=move |event| wheeled(event, false)
+                    })
+                    on:click=press(clicked)
+                    on:dblclick=press(double_clicked)
+                    on:wheel=wheel(move |event| wheeled(event, false))
                 >
-                    <div class="inner" node_ref=inner style:height=move || px(f64::from(row_count.get()) * ROW)>
+                    <div class="inner" node_ref=inner style:height=text(move || px(f64::from(row_count.get()) * ROW))>
                         <For
                             each=move || {
                                 let drawn = trace.drawn.get();
@@ -328,21 +330,15 @@ pub(crate) fn Timeline(trace: TraceView) -> impl IntoView {
                             node_ref=canvas
                             data-testid="bars"
                             aria-hidden="true"
-                            style:top=move || px(f64::from(trace.drawn.get().first) * ROW)
-                            style:width=move || px(trace.lane_width.get())
-                            style:height=move || px(f64::from(trace.drawn.get().count()) * ROW)
+                            style:top=text(move || px(f64::from(trace.drawn.get().first) * ROW))
+                            style:width=text(move || px(trace.lane_width.get()))
+                            style:height=text(move || px(f64::from(trace.drawn.get().count()) * ROW))
                         ></canvas>
                     </div>
                 </div>
                 <div class="cross">
-                    {move || {
-                        trace.pointer.get().map(|x| view! { <i class="xh" style:left=px(x)></i> })
-                    }}
-                    {move || {
-                        brush().map(|(left, width)| {
-                            view! { <i class="brush" style:left=px(left) style:width=px(width)></i> }
-                        })
-                    }}
+                    {live(move || trace.pointer.get().map(|x| view! { <i class="xh" style:left=px(x)></i> }))}
+                    {live(move || brush_view(drag.get()))}
                 </div>
             </div>
             <Legend trace />
@@ -351,16 +347,26 @@ pub(crate) fn Timeline(trace: TraceView) -> impl IntoView {
     }
 }
 
+/// The stretch that is being selected on the ruler.
+fn brush_view(drag: Option<Drag>) -> AnyView {
+    match drag {
+        Some(Drag::Ruler(from, to)) if (to - from).abs() >= SLACK => {
+            view! { <i class="brush" style:left=px(from.min(to)) style:width=px((to - from).abs())></i> }.into_any()
+        }
+        _ => ().into_any(),
+    }
+}
+
 /// What the marks mean, and what is shown of how much.
 #[component]
 fn Legend(trace: TraceView) -> impl IntoView {
     let shown = move || {
-        let total = trace.head.with(|head| head.as_ref().map(|head| head.duration_nanos))?;
+        let Some(total) = trace.head.get().map(|head| head.duration_nanos) else { return String::new() };
         let range = trace.range.get();
         let from = u64::try_from(range.from).unwrap_or(0);
         let to = u64::try_from(range.to).unwrap_or(0).min(total);
         let from = if from == 0 { "0".to_owned() } else { duration(from).text() };
-        Some(format!("{from} to {} of {}", duration(to).text(), duration(total).text()))
+        format!("{from} to {} of {}", duration(to).text(), duration(total).text())
     };
     view! {
         <div class="legend">
@@ -371,7 +377,7 @@ fn Legend(trace: TraceView) -> impl IntoView {
             <span class="mid"><i class="k-log"></i>"log"</span>
             <span class="mid"><i class="k-error"></i>"error"</span>
             <span class="grow"></span>
-            <span data-testid="shown-range">{shown}</span>
+            <span data-testid="shown-range">{text(shown)}</span>
         </div>
     }
 }
@@ -410,8 +416,12 @@ fn keep_measured(trace: TraceView, column: NodeRef<html::Div>, inner: NodeRef<ht
         let elements: [&Element; 3] = [scroller.as_ref(), column.as_ref(), inner.as_ref()];
         let (scroller, column, inner) = (scroller.clone(), column.clone(), inner.clone());
         let measure = move || {
-            let width = f64::from(inner.client_width() - column.offset_width()).max(0.0);
+            let tree = f64::from(column.offset_width());
+            let width = (f64::from(inner.client_width()) - tree).max(0.0);
             let height = f64::from(scroller.client_height());
+            if trace.tree_width.try_get_untracked().is_some_and(|old| old != tree) {
+                trace.tree_width.set(tree);
+            }
             if trace.lane_width.try_get_untracked().is_some_and(|old| old != width) {
                 trace.lane_width.set(width);
             }

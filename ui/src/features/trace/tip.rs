@@ -3,7 +3,7 @@
 use api::{OpenedTrace, Row, RowKind};
 use leptos::prelude::*;
 
-use super::{css::px, oddity, view::TraceView};
+use super::{css::px, erased::live, oddity, view::TraceView};
 use crate::widgets::{count, duration, service_class, visible};
 
 /// Over which row, and where on the screen.
@@ -42,9 +42,9 @@ fn sentences(row: &Row) -> Vec<String> {
 /// The tooltip.
 #[component]
 pub(crate) fn Tip(trace: TraceView, at: RwSignal<Option<TipAt>>) -> impl IntoView {
-    move || {
+    live(move || {
         let at = at.get()?;
-        let row = trace.rows.with(|rows| rows.as_ref()?.row(at.row).cloned())?;
+        let row = trace.rows.get()?.row(at.row).cloned()?;
         let head = trace.head.get()?;
         let (width, height) = web_sys::window()
             .and_then(|window| Some((window.inner_width().ok()?.as_f64()?, window.inner_height().ok()?.as_f64()?)))
@@ -62,10 +62,10 @@ pub(crate) fn Tip(trace: TraceView, at: RwSignal<Option<TipAt>>) -> impl IntoVie
                 {content(&row, &head)}
             </div>
         })
-    }
+    })
 }
 
-fn content(row: &Row, head: &OpenedTrace) -> impl IntoView + use<> {
+fn content(row: &Row, head: &OpenedTrace) -> AnyView {
     let service = row.service.and_then(|index| Some((index, head.services.get(index as usize)?.clone())));
     let mut name: String = visible(&row.name.shown).chars().take(240).collect();
     if row.kind == RowKind::Missing {
@@ -99,4 +99,5 @@ fn content(row: &Row, head: &OpenedTrace) -> impl IntoView + use<> {
         {error.map(|error| view! { <div class="err">{error}</div> })}
         {sentences(row).into_iter().map(|sentence| view! { <p>{sentence}</p> }).collect_view()}
     }
+    .into_any()
 }

@@ -6,6 +6,7 @@ use api::Call;
 use leptos::{ev, html, prelude::*};
 
 use super::{
+    erased::{flag, maybe, press, text},
     remembered,
     view::{Hits, TraceView},
 };
@@ -97,18 +98,18 @@ pub(crate) fn Toolbar(
         _ => {}
     };
     let hits = move || match trace.hits.get() {
-        Hits::None => None,
-        Hits::Nothing => Some("none".to_owned()),
-        Hits::Of(ordinal, of) => Some(format!("{} of {}", count(u64::from(ordinal)), count(u64::from(of)))),
+        Hits::None => String::new(),
+        Hits::Nothing => "none".to_owned(),
+        Hits::Of(ordinal, of) => format!("{} of {}", count(u64::from(ordinal)), count(u64::from(of))),
     };
-    let errors = Memo::new(move |_| trace.head.with(|head| head.as_ref().map_or(0, |head| head.error_count)));
+    let errors = move || trace.head.get().map_or(0, |head| head.error_count);
     let error_at = move || match trace.error_at.get() {
         Some((ordinal, of)) => format!("{} of {}", count(u64::from(ordinal)), count(u64::from(of))),
-        None => count(errors.get()),
+        None => count(errors()),
     };
     view! {
         <div class="bar" data-testid="trace-toolbar">
-            <div class="field find" class:missed=move || trace.hits.get() == Hits::Nothing title=tooltip("Find in this trace", Action::FindInTrace)>
+            <div class="field find" class:missed=flag(move || trace.hits.get() == Hits::Nothing) title=tooltip("Find in this trace", Action::FindInTrace)>
                 <Icon shape=Shape::Search small=true />
                 <input
                     type="text"
@@ -123,7 +124,7 @@ pub(crate) fn Toolbar(
                     on:input=move |event| typed(event_target_value(&event))
                     on:keydown=pressed
                 />
-                <span class="count" role="status" data-testid="find-count">{hits}</span>
+                <span class="count" role="status" data-testid="find-count">{text(hits)}</span>
                 {step_button(trace, Shape::Up, "Previous hit", Action::PreviousHit)}
                 {step_button(trace, Shape::Down, "Next hit", Action::NextHit)}
             </div>
@@ -134,8 +135,8 @@ pub(crate) fn Toolbar(
                 Action::NextError,
                 Some("Next error"),
                 Some(Signal::derive(error_at)),
-                Mode::Disabled(Signal::derive(move || errors.get() == 0)),
-                move |is_shifted| next_error(trace, is_shifted),
+                Mode::Disabled(Signal::derive(move || errors() == 0)),
+                Box::new(move |is_shifted| next_error(trace, is_shifted)),
             )}
             <span class="btns">
                 {button(
@@ -145,7 +146,7 @@ pub(crate) fn Toolbar(
                     Some("Critical path"),
                     None,
                     Mode::Pressed(Signal::derive(move || trace.layers.get().has_critical_path)),
-                    move |_| toggle_critical_path(trace),
+                    Box::new(move |_| toggle_critical_path(trace)),
                 )}
                 {button(
                     Shape::SelfTime,
@@ -154,7 +155,7 @@ pub(crate) fn Toolbar(
                     Some("Self time"),
                     None,
                     Mode::Pressed(Signal::derive(move || trace.layers.get().has_self_time)),
-                    move |_| toggle_self_time(trace),
+                    Box::new(move |_| toggle_self_time(trace)),
                 )}
             </span>
             <span class="btns">
@@ -175,7 +176,7 @@ pub(crate) fn Toolbar(
                 None,
                 None,
                 Mode::Pressed(Signal::derive(move || trace.is_panel_open.get())),
-                move |_| trace.show_panel(!trace.is_panel_open.get_untracked()),
+                Box::new(move |_| trace.show_panel(!trace.is_panel_open.get_untracked())),
             )}
         </div>
     }
@@ -190,8 +191,8 @@ fn step_button(trace: TraceView, shape: Shape, name: &'static str, action: Actio
             data-testid=name.to_ascii_lowercase().replace(' ', "-")
             title=tooltip(name, action)
             aria-label=name
-            disabled=move || trace.needle.with(|needle| needle.trim().is_empty())
-            on:click=move |_| find(trace, action == Action::PreviousHit, true)
+            disabled=flag(move || trace.needle.get().trim().is_empty())
+            on:click=press(move |_| find(trace, action == Action::PreviousHit, true))
         >
             <Icon shape />
         </button>
@@ -215,12 +216,12 @@ fn plain(
     name: &'static str,
     action: Action,
     word: Option<&'static str>,
-    press: impl Fn(bool) + 'static,
+    act: impl Fn(bool) + 'static,
 ) -> AnyView {
-    button(shape, name, action, word, None, Mode::Plain, press)
+    button(shape, name, action, word, None, Mode::Plain, Box::new(act))
 }
 
-/// A button with an icon, a word that narrow windows leave out, and a figure. `press` is told
+/// A button with an icon, a word that narrow windows leave out, and a figure. `act` is told
 /// whether Shift is held. Its `data-testid` is the name in lower case with dashes.
 fn button(
     shape: Shape,
@@ -229,9 +230,8 @@ fn button(
     word: Option<&'static str>,
     figure: Option<Signal<String>>,
     mode: Mode,
-    press: impl Fn(bool) + 'static,
+    act: Box<dyn Fn(bool)>,
 ) -> AnyView {
-    let press: Box<dyn Fn(bool)> = Box::new(press);
     let pressed = move || match mode {
         Mode::Pressed(is_on) => Some(is_on.get().to_string()),
         Mode::Plain | Mode::Disabled(_) => None,
@@ -245,9 +245,9 @@ fn button(
             data-testid=name.to_ascii_lowercase().replace(' ', "-")
             title=tooltip(name, action)
             aria-label=name
-            aria-pressed=pressed
-            disabled=is_disabled
-            on:click=move |event| press(event.shift_key())
+            aria-pressed=maybe(pressed)
+            disabled=flag(is_disabled)
+            on:click=press(move |event| act(event.shift_key()))
         >
             <Icon shape />
             {word.map(|word| view! { <span class="wide">{word}</span> })}

@@ -6,13 +6,19 @@ use api::{FoldChange, OpenedTrace, Row, RowKind, SpanIcon};
 use leptos::prelude::*;
 use model::SpanId;
 
-use super::{bars::ROW, css::px, oddity, view::TraceView};
+use super::{
+    bars::ROW,
+    css::{self, px},
+    erased::{flag, live, maybe, press, text},
+    oddity,
+    view::TraceView,
+};
 use crate::widgets::{Chevron, Icon, Shape, count, duration, service_class, visible};
 
-/// Pixels of a level.
-const INDENT: u32 = 10;
-/// So many levels are indented; deeper ones move the whole tree to the left.
-const LEVELS: u32 = 16;
+/// Pixels of a level, where there is room.
+const INDENT: f64 = 10.0;
+/// So much of the column's width is for indentation; names have the rest.
+const INDENTED: f64 = 0.45;
 
 /// What a row of the tree shows: of its bar nothing, so that zooming changes no element.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,20 +112,44 @@ fn label(row: &Row, service: &str, name: &str) -> String {
     parts.join(", ")
 }
 
-/// How many levels the tree is moved to the left, so that the deepest visible row has room.
-pub(crate) fn shift(trace: TraceView) -> Memo<u32> {
+/// How deep trees are made to fit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Shift {
+    /// So many levels the tree is moved to the left.
+    pub(crate) levels: u32,
+    /// Pixels of a level.
+    step: f64,
+}
+
+impl Shift {
+    /// For rows between two depths in a column of some width: as it is where it fits; else moved to
+    /// the left; else with narrower levels.
+    fn of(least: u32, most: u32, width: f64) -> Self {
+        let room = (width * INDENTED).max(INDENT);
+        if f64::from(most) * INDENT <= room {
+            return Self { levels: 0, step: INDENT };
+        }
+        let fitting = (room / INDENT) as u32;
+        let levels = least.saturating_sub(1).min(most.saturating_sub(fitting));
+        Self { levels, step: (room / f64::from((most - levels).max(1))).clamp(1.0, INDENT) }
+    }
+
+    fn pixels(self, depth: u32) -> f64 {
+        f64::from(depth.saturating_sub(self.levels)) * self.step
+    }
+}
+
+/// How the visible rows are made to fit.
+pub(crate) fn shift(trace: TraceView) -> Memo<Shift> {
     Memo::new(move |_| {
         let drawn = trace.drawn.get();
-        trace
-            .rows
-            .with(|rows| {
-                let rows = rows.as_ref()?;
-                let depths = (drawn.first..drawn.end).filter_map(|index| rows.row(index).map(|row| row.depth));
-                let (least, most) =
-                    depths.fold((u32::MAX, 0), |(least, most), depth| (least.min(depth), most.max(depth)));
-                (most > LEVELS && least != u32::MAX).then(|| least.saturating_sub(1).min(most - LEVELS))
-            })
-            .unwrap_or(0)
+        let (mut least, mut most) = (u32::MAX, 0);
+        if let Some(rows) = trace.rows.get() {
+            for row in (drawn.first..drawn.end).filter_map(|index| rows.row(index)) {
+                (least, most) = (least.min(row.depth), most.max(row.depth));
+            }
+        }
+        Shift::of(least.min(most), most, trace.tree_width.get())
     })
 }
 
@@ -130,51 +160,52 @@ pub(crate) fn TreeRow(
     /// Its index.
     index: u32,
     /// See [`shift`].
-    shift: Memo<u32>,
+    shift: Memo<Shift>,
 ) -> impl IntoView {
     let cells = Memo::new(move |_| {
         let head = trace.head.get();
-        trace.rows.with(|rows| rows.as_ref()?.row(index).map(|row| Arc::new(Cells::of(row, head.as_deref()))))
+        let rows = trace.rows.get();
+        rows?.row(index).map(|row| Arc::new(Cells::of(row, head.as_deref())))
     });
     let is_selected = Memo::new(move |_| {
         let (Some(selected), Some(cells)) = (trace.selected.get(), cells.get()) else { return false };
-        let revision = trace.head.with(|head| head.as_ref().map(|head| head.revision));
-        let is_current = trace.rows.with(|rows| rows.as_ref().map(|rows| rows.viewport.revision)) == revision;
+        let revision = trace.head.get().map(|head| head.revision);
+        let is_current = trace.rows.get().map(|rows| rows.viewport.revision) == revision;
         // While newer rows are under way, the selection's index is already one of theirs.
         if is_current { selected.node == cells.node } else { selected.span_id == Some(cells.span_id) }
     });
-    let field = move |read: fn(&Cells) -> Option<String>| move || cells.get().and_then(|cells| read(&cells));
+    let field = move |read: fn(&Cells) -> Option<String>| maybe(move || cells.get().and_then(|cells| read(&cells)));
     view! {
         <div
             class="r"
-            class:sel=is_selected
+            class:sel=flag(move || is_selected.get())
             role="row"
             id=format!("row-{index}")
             style:top=px(f64::from(index) * ROW)
-            aria-rowindex=index + 1
+            aria-rowindex=(index + 1).to_string()
             attr:aria-level=field(|cells| Some((cells.depth + 1).to_string()))
             aria-expanded=field(|cells| (cells.child_count > 0).then(|| cells.is_expanded.to_string()))
-            aria-selected=move || is_selected.get().to_string()
+            aria-selected=text(move || is_selected.get().to_string())
             aria-label=field(|cells| Some(cells.label.clone()))
             data-testid="span-row"
             data-span-id=field(|cells| Some(cells.span_id.to_string()))
             data-node=field(|cells| Some(cells.node.to_string()))
         >
-            {move || {
+            {live(move || {
                 let needle = trace.needle.get();
                 match cells.get() {
-                    Some(cells) => tree_cell(trace, &cells, index, shift, needle.trim()).into_any(),
+                    Some(cells) => tree_cell(trace, &cells, index, shift, needle.trim()),
                     None => view! { <div class="tree" role="gridcell"><i class="sk"></i></div> }.into_any(),
                 }
-            }}
+            })}
             <div class="lane" role="gridcell"></div>
         </div>
     }
 }
 
-fn tree_cell(trace: TraceView, cells: &Cells, index: u32, shift: Memo<u32>, needle: &str) -> impl IntoView + use<> {
+fn tree_cell(trace: TraceView, cells: &Cells, index: u32, shift: Memo<Shift>, needle: &str) -> AnyView {
     let depth = cells.depth;
-    let indent = move || depth.saturating_sub(shift.get()).min(2 * LEVELS) * INDENT;
+    let indent = move || shift.get().pixels(depth);
     let node = cells.node;
     let toggle = move |event: leptos::ev::MouseEvent| {
         event.stop_propagation();
@@ -183,7 +214,7 @@ fn tree_cell(trace: TraceView, cells: &Cells, index: u32, shift: Memo<u32>, need
     let is_expanded = cells.is_expanded;
     let twist = (cells.child_count > 0).then(|| {
         view! {
-            <span class="twist" data-testid="twist" aria-hidden="true" on:click=toggle on:dblclick=|event| event.stop_propagation()>
+            <span class="twist" data-testid="twist" aria-hidden="true" on:click=press(toggle) on:dblclick=press(|event| event.stop_propagation())>
                 <Chevron is_open=Signal::stored(is_expanded) />
             </span>
         }
@@ -203,8 +234,12 @@ fn tree_cell(trace: TraceView, cells: &Cells, index: u32, shift: Memo<u32>, need
         .then(|| view! { <span class="sv">{marked(&cells.service_name, needle)}</span> });
     let errors_below = cells.errors_below;
     view! {
-        <div class="tree" role="gridcell" style:padding-left=move || format!("{}px", 8 + indent())>
-            <i class="guides" style:width=move || format!("{}px", indent())></i>
+        <div class="tree" role="gridcell" style:padding-left=text(move || px(8.0 + indent()))>
+            <i
+                class="guides"
+                style:width=text(move || px(indent()))
+                style:background-size=text(move || format!("{} 1px", css::fine_px(shift.get().step)))
+            ></i>
             <span class="twist-room">{twist}</span>
             <i class=swatch_class></i>
             {icon.map(|shape| view! { <Icon shape small=true /> })}
@@ -220,6 +255,7 @@ fn tree_cell(trace: TraceView, cells: &Cells, index: u32, shift: Memo<u32>, need
             {cells.is_error.then(|| view! { <span class="own">"!"</span> })}
         </div>
     }
+    .into_any()
 }
 
 /// A text with what was searched for marked.
@@ -257,6 +293,14 @@ fn pieces<'a>(text: &'a str, needle: &str) -> Vec<(bool, &'a str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn deep_trees_are_moved_and_then_narrowed() {
+        assert_eq!(Shift::of(0, 8, 368.0), Shift { levels: 0, step: INDENT });
+        assert_eq!(Shift::of(2_990, 2_999, 368.0), Shift { levels: 2_983, step: INDENT });
+        let narrowed = Shift::of(2_950, 2_999, 368.0);
+        assert!(narrowed.levels == 2_949 && narrowed.pixels(2_999) < 0.46 * 368.0 && narrowed.step > 3.0);
+    }
 
     #[test]
     fn hits_are_marked_in_either_case() {

@@ -78,6 +78,8 @@ pub(crate) struct TraceView {
     pub(crate) is_waiting: RwSignal<bool>,
     /// What stretch of time is shown.
     pub(crate) range: RwSignal<Range>,
+    /// Width of the column of the tree, CSS pixels.
+    pub(crate) tree_width: RwSignal<f64>,
     /// Width of the lane, CSS pixels.
     pub(crate) lane_width: RwSignal<f64>,
     /// Height of the visible rows, CSS pixels.
@@ -122,7 +124,7 @@ impl TraceView {
         let height = RwSignal::new(0.0);
         let top = RwSignal::new(0.0);
         let drawn = Memo::new(move |_| {
-            let row_count = head.with(|head| head.as_ref().map_or(0, |head| head.row_count));
+            let row_count = head.get().map_or(0, |head| head.row_count);
             Drawn::of(top.get() / ROW, height.get() / ROW, row_count)
         });
         Self {
@@ -133,6 +135,7 @@ impl TraceView {
             rows: RwSignal::new(None),
             is_waiting: RwSignal::new(false),
             range: RwSignal::new(Range::whole(0)),
+            tree_width: RwSignal::new(0.0),
             lane_width: RwSignal::new(0.0),
             height,
             top,
@@ -180,7 +183,7 @@ impl TraceView {
 
     /// A row that has come, untracked.
     pub(crate) fn row(self, index: u32) -> Option<Row> {
-        self.rows.with_untracked(|rows| rows.as_ref()?.row(index).cloned())
+        self.rows.get_untracked()?.row(index).cloned()
     }
 
     // ---- opening and refreshing
@@ -374,7 +377,7 @@ impl TraceView {
             return;
         }
         let Some(needed) = self.needed() else { return };
-        let has = self.rows.with_untracked(|rows| rows.as_ref().is_some_and(|rows| rows.serves(&needed)));
+        let has = self.rows.get_untracked().is_some_and(|rows| rows.serves(&needed));
         let request = needed.request();
         // An answer that does not serve is not asked for twice.
         if has || self.last_asked.get_value() == Some((request, needed.revision)) {
@@ -411,10 +414,8 @@ impl TraceView {
         }
         let Some(mut selected) = self.selected.get_untracked() else { return };
         let revision = self.known().map(|head| head.revision);
-        let found = self.rows.with_untracked(|rows| {
-            let rows = rows.as_ref().filter(|rows| Some(rows.viewport.revision) == revision)?;
-            rows.row_of(selected.node).map(|(index, row)| (index, row.span_id))
-        });
+        let rows = self.rows.get_untracked().filter(|rows| Some(rows.viewport.revision) == revision);
+        let found = rows.as_ref().and_then(|rows| rows.row_of(selected.node)).map(|(index, row)| (index, row.span_id));
         if let Some((row, span_id)) = found
             && (selected.row != row || selected.span_id != Some(span_id))
         {
@@ -478,10 +479,8 @@ impl TraceView {
         let last = self.known().map_or(0, |head| head.row_count.saturating_sub(1));
         let index = index.min(last);
         let revision = self.known().map(|head| head.revision);
-        let row = self.rows.with_untracked(|rows| {
-            let rows = rows.as_ref().filter(|rows| Some(rows.viewport.revision) == revision)?;
-            rows.row(index).map(|row| (row.node, row.span_id))
-        });
+        let rows = self.rows.get_untracked().filter(|rows| Some(rows.viewport.revision) == revision);
+        let row = rows.as_ref().and_then(|rows| rows.row(index)).map(|row| (row.node, row.span_id));
         match row {
             Some((node, span_id)) => self.select(Selected { node, row: index, span_id: Some(span_id) }),
             None => {
@@ -502,14 +501,12 @@ impl TraceView {
     /// Selects the parent of the selected span.
     pub(crate) fn step_to_parent(self) {
         let Some(selected) = self.selected.get_untracked() else { return };
-        let parent = self.rows.with_untracked(|rows| {
-            let rows = rows.as_ref()?;
+        let rows = self.rows.get_untracked();
+        let parent = rows.as_ref().and_then(|rows| {
             let depth = rows.row(selected.row)?.depth;
-            (0..selected.row).rev().map_while(|index| rows.row(index).map(|row| (index, row))).find_map(
-                |(index, row)| {
-                    (row.depth < depth).then_some(Selected { node: row.node, row: index, span_id: Some(row.span_id) })
-                },
-            )
+            let above = (0..selected.row).rev().map_while(|index| rows.row(index).map(|row| (index, row)));
+            let (index, row) = above.into_iter().find(|(_, row)| row.depth < depth)?;
+            Some(Selected { node: row.node, row: index, span_id: Some(row.span_id) })
         });
         if let Some(parent) = parent {
             return self.select(parent);
@@ -530,10 +527,8 @@ impl TraceView {
             if let Some(found) = found {
                 self.note(&found);
                 self.brings_into_time.set_value(true);
-                let span_id = self.rows.with_untracked(|rows| {
-                    let rows = rows.as_ref().filter(|rows| rows.viewport.revision == found.revision)?;
-                    rows.row_of(found.node).map(|(_, row)| row.span_id)
-                });
+                let rows = self.rows.get_untracked().filter(|rows| rows.viewport.revision == found.revision);
+                let span_id = rows.as_ref().and_then(|rows| rows.row_of(found.node)).map(|(_, row)| row.span_id);
                 let is_same = self.selected.get_untracked().is_some_and(|old| old.node == found.node);
                 self.select(Selected { node: found.node, row: found.row, span_id });
                 if is_same {

@@ -5,7 +5,11 @@ use leptos::{html, prelude::*};
 use model::Value;
 
 use super::{
-    super::{tree::marked, view::TraceView},
+    super::{
+        erased::{live, press},
+        tree::marked,
+        view::TraceView,
+    },
     value,
     whole::{CutNote, shown},
 };
@@ -69,7 +73,7 @@ pub(crate) fn Attributes(
     /// What they are filtered by.
     filter: RwSignal<String>,
 ) -> impl IntoView {
-    move || {
+    live(move || {
         let needle = filter.get().trim().to_ascii_lowercase();
         let all = attributes.len();
         let longest = attributes.iter().map(|attribute| attribute.key.chars().count()).max().unwrap_or(0);
@@ -90,7 +94,7 @@ pub(crate) fn Attributes(
             </div>
             {none}
         }
-    }
+    })
 }
 
 /// A row: key, value, what can be done with it.
@@ -101,18 +105,19 @@ pub(crate) fn attribute_row(
     part: Option<TextPart>,
     is_searchable: bool,
     needle: &str,
-) -> impl IntoView + use<> {
+) -> AnyView {
     let key = attribute.key.clone();
+    let key_text = marked(&visible(&key), needle);
     let text = value::text(&attribute.value);
     let class = value::class(&attribute.type_name);
     let whole = RwSignal::new(None::<String>);
     let lines = visible_lines(&text).into_owned();
-    let first = if lines.is_empty() {
-        view! { <span class="t3">"(empty)"</span> }.into_any()
-    } else {
-        marked(&lines, needle).into_any()
-    };
-    let first = StoredValue::new_local(Some(first));
+    let needle = needle.to_owned();
+    let shown_text = live(move || match whole.get() {
+        Some(text) => shown(&text).into_any(),
+        None if lines.is_empty() => view! { <span class="t3">"(empty)"</span> }.into_any(),
+        None => marked(&lines, &needle).into_any(),
+    });
     let cut = attribute.is_cut.then(|| {
         let shown_bytes = text.len() as u64;
         view! { <CutNote trace node part shown_bytes whole_bytes=attribute.whole_bytes whole /> }
@@ -126,7 +131,7 @@ pub(crate) fn attribute_row(
                 title="Search for traces with this value"
                 aria-label="Search for traces with this value"
                 data-testid="attr-search"
-                on:click=move |_| trace.app.search_for(key.clone(), text.clone())
+                on:click=press(move |_| trace.app.search_for(key.clone(), text.clone()))
             >
                 <Icon shape=Shape::Filter small=true />
             </button>
@@ -137,13 +142,10 @@ pub(crate) fn attribute_row(
     view! {
         <div class="kv" data-testid="attr-row" data-key=key.clone() data-type=type_name.clone()>
             <span class="k" title=format!("{} ({type_name})", visible(&key))>
-                {marked(&visible(&key), needle)}
+                {key_text}
             </span>
             <span class=class>
-                {move || match whole.with(|whole| whole.as_deref().map(shown)) {
-                    Some(text) => view! { <span class="whole">{text}</span> }.into_any(),
-                    None => first.try_update_value(Option::take).flatten().into_any(),
-                }}
+                <div class="text">{shown_text}</div>
                 {cut}
             </span>
             <span class="acts">
@@ -152,4 +154,5 @@ pub(crate) fn attribute_row(
             </span>
         </div>
     }
+    .into_any()
 }

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use super::{
     super::{
+        erased::{live, press, text},
         stack::{self, Frame, Piece},
         view::TraceView,
     },
@@ -26,16 +27,16 @@ pub(crate) fn since(nanos: i64) -> String {
 }
 
 /// All events that came.
-pub(crate) fn events(trace: TraceView, detail: &Arc<SpanDetail>) -> impl IntoView + use<> {
+pub(crate) fn events(trace: TraceView, detail: &Arc<SpanDetail>) -> Vec<AnyView> {
     detail
         .events
         .iter()
         .enumerate()
         .map(|(index, event)| one(trace, detail.node, u32::try_from(index).unwrap_or(u32::MAX), event))
-        .collect_view()
+        .collect()
 }
 
-fn one(trace: TraceView, node: u32, index: u32, event: &EventDetail) -> impl IntoView + use<> {
+fn one(trace: TraceView, node: u32, index: u32, event: &EventDetail) -> AnyView {
     let is_exception = event.exception.is_some();
     let name = match visible(&event.name).into_owned() {
         name if name.is_empty() => "(no name)".to_owned(),
@@ -68,15 +69,10 @@ fn one(trace: TraceView, node: u32, index: u32, event: &EventDetail) -> impl Int
             {dropped}
         </div>
     }
+    .into_any()
 }
 
-fn exception(
-    trace: TraceView,
-    node: u32,
-    event: u32,
-    parts: &[String; 3],
-    attributes: &[AttributeValue],
-) -> impl IntoView + use<> {
+fn exception(trace: TraceView, node: u32, event: u32, parts: &[String; 3], attributes: &[AttributeValue]) -> AnyView {
     let [type_name, message, text] = parts.clone();
     let shown_bytes = text.len() as u64;
     let cut = attributes
@@ -109,11 +105,11 @@ fn exception(
                 <CopyButton text=copied label="Copy the exception" />
             </div>
             <div class="stack" data-testid="stack">
-                {move || {
-                    let pieces = whole
-                        .with(|whole| stack::parse(&type_name, &message, whole.as_deref().unwrap_or(&text)));
-                    pieces.into_iter().map(piece).collect_view()
-                }}
+                {live(move || {
+                    let whole = whole.get();
+                    let pieces = stack::parse(&type_name, &message, whole.as_deref().unwrap_or(&text));
+                    pieces.into_iter().map(piece).collect::<Vec<_>>()
+                })}
             </div>
             {cut
                 .map(|(part, whole_bytes)| {
@@ -121,6 +117,7 @@ fn exception(
                 })}
         </div>
     }
+    .into_any()
 }
 
 fn piece(piece: Piece) -> AnyView {
@@ -139,13 +136,13 @@ fn piece(piece: Piece) -> AnyView {
             }
             .into_any()
         }
-        Piece::Frame(one) => frame(&one, false).into_any(),
-        Piece::Library(frames) => library(frames).into_any(),
+        Piece::Frame(one) => frame(&one, false),
+        Piece::Library(frames) => library(frames),
         Piece::Plain(line) => view! { <div class="plain">{visible_lines(&line).into_owned()}</div> }.into_any(),
     }
 }
 
-fn frame(frame: &Frame, is_library: bool) -> impl IntoView + use<> {
+fn frame(frame: &Frame, is_library: bool) -> AnyView {
     let source = (!frame.source.is_empty() && !is_library)
         .then(|| view! { <div class="source">{visible(&frame.source).into_owned()}</div> });
     let function = match visible(&frame.function).into_owned() {
@@ -159,30 +156,32 @@ fn frame(frame: &Frame, is_library: bool) -> impl IntoView + use<> {
         </div>
         {source}
     }
+    .into_any()
 }
 
-fn library(frames: Vec<Frame>) -> impl IntoView {
+fn library(frames: Vec<Frame>) -> AnyView {
     let is_open = RwSignal::new(false);
     let names = stack::libraries(&frames);
-    let mut text = match frames.len() {
+    let mut label = match frames.len() {
         1 => "1 frame in ".to_owned(),
         many => format!("{many} frames in "),
     };
-    text.push_str(&names.iter().take(3).copied().collect::<Vec<_>>().join(", "));
+    label.push_str(&names.iter().take(3).copied().collect::<Vec<_>>().join(", "));
     if names.len() > 3 {
-        text.push_str(&format!(" and {} more", names.len() - 3));
+        label.push_str(&format!(" and {} more", names.len() - 3));
     }
     view! {
         <button
             type="button"
             class="lib fold"
             data-testid="library-frames"
-            aria-expanded=move || is_open.get().to_string()
-            on:click=move |_| is_open.update(|is_open| *is_open = !*is_open)
+            aria-expanded=text(move || is_open.get().to_string())
+            on:click=press(move |_| is_open.set(!is_open.get_untracked()))
         >
             <Chevron is_open />
-            {visible(&text).into_owned()}
+            {visible(&label).into_owned()}
         </button>
-        {move || is_open.get().then(|| frames.iter().map(|one| frame(one, true)).collect_view())}
+        {live(move || is_open.get().then(|| frames.iter().map(|one| frame(one, true)).collect::<Vec<_>>()))}
     }
+    .into_any()
 }

@@ -6,12 +6,15 @@ use api::{LinkDetail, SpanDetail};
 use leptos::prelude::*;
 use model::{SpanId, TraceId};
 
-use super::{super::view::TraceView, attributes::attribute_row};
+use super::{
+    super::{erased::press, view::TraceView},
+    attributes::attribute_row,
+};
 use crate::widgets::{CopyButton, Icon, Shape, visible};
 
 /// All links that came.
-pub(crate) fn links(trace: TraceView, detail: &Arc<SpanDetail>) -> impl IntoView + use<> {
-    detail.links.iter().map(|link| one(trace, detail.node, detail.trace_id, link)).collect_view()
+pub(crate) fn links(trace: TraceView, detail: &Arc<SpanDetail>) -> Vec<AnyView> {
+    detail.links.iter().map(|link| one(trace, detail.node, detail.trace_id, link)).collect()
 }
 
 /// The ends of an id, which are enough to tell a few apart.
@@ -22,7 +25,7 @@ fn short(id: &str) -> String {
     }
 }
 
-fn one(trace: TraceView, node: u32, own: TraceId, link: &LinkDetail) -> impl IntoView + use<> {
+fn one(trace: TraceView, node: u32, own: TraceId, link: &LinkDetail) -> AnyView {
     let trace_id = link.trace_id.parse::<TraceId>().ok();
     let span_id = link.span_id.parse::<SpanId>().ok();
     let target = match trace_id.filter(|_| link.is_stored) {
@@ -38,7 +41,7 @@ fn one(trace: TraceView, node: u32, own: TraceId, link: &LinkDetail) -> impl Int
                     class="link clip"
                     data-testid="link-open"
                     title=format!("Open trace {trace_id}")
-                    on:click=move |_| trace.app.open_trace(trace_id, span_id)
+                    on:click=press(move |_| trace.app.open_trace(trace_id, span_id))
                 >
                     {text}
                 </button>
@@ -66,4 +69,5 @@ fn one(trace: TraceView, node: u32, own: TraceId, link: &LinkDetail) -> impl Int
             {has_attributes.then(|| view! { <div class="kvs">{attributes}</div> })}
         </div>
     }
+    .into_any()
 }

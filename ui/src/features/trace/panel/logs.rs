@@ -7,7 +7,10 @@ use leptos::prelude::*;
 use model::SeverityClass;
 
 use super::{
-    super::view::TraceView,
+    super::{
+        erased::{live, press, text},
+        view::TraceView,
+    },
     attributes::attribute_row,
     events::since,
     whole::{CutNote, shown},
@@ -15,16 +18,16 @@ use super::{
 use crate::widgets::{time, visible, visible_lines};
 
 /// All records that came.
-pub(crate) fn logs(trace: TraceView, detail: &Arc<SpanDetail>) -> impl IntoView + use<> {
+pub(crate) fn logs(trace: TraceView, detail: &Arc<SpanDetail>) -> Vec<AnyView> {
     detail
         .logs
         .iter()
         .enumerate()
         .map(|(index, record)| one(trace, detail.node, u32::try_from(index).unwrap_or(u32::MAX), record))
-        .collect_view()
+        .collect()
 }
 
-fn one(trace: TraceView, node: u32, index: u32, record: &LogDetail) -> impl IntoView + use<> {
+fn one(trace: TraceView, node: u32, index: u32, record: &LogDetail) -> AnyView {
     let is_open = RwSignal::new(false);
     let class = match record.severity {
         SeverityClass::Error | SeverityClass::Fatal => "err",
@@ -50,19 +53,20 @@ fn one(trace: TraceView, node: u32, index: u32, record: &LogDetail) -> impl Into
             <button
                 type="button"
                 class="log"
-                aria-expanded=move || is_open.get().to_string()
-                on:click=move |_| is_open.update(|is_open| *is_open = !*is_open)
+                aria-expanded=text(move || is_open.get().to_string())
+                on:click=press(move |_| is_open.set(!is_open.get_untracked()))
             >
                 <span class="t3" title=exact>{offset}</span>
                 <span class=class>{severity}</span>
                 <span class="clip">{line}</span>
             </button>
-            {move || is_open.get().then(|| open(trace, node, index, &record))}
+            {live(move || is_open.get().then(|| open(trace, node, index, &record)))}
         </div>
     }
+    .into_any()
 }
 
-fn open(trace: TraceView, node: u32, index: u32, record: &LogDetail) -> impl IntoView + use<> {
+fn open(trace: TraceView, node: u32, index: u32, record: &LogDetail) -> AnyView {
     let whole = RwSignal::new(None::<String>);
     let body = visible_lines(&record.body.shown).into_owned();
     let shown_bytes = record.body.shown.len() as u64;
@@ -71,7 +75,7 @@ fn open(trace: TraceView, node: u32, index: u32, record: &LogDetail) -> impl Int
         record.attributes.iter().map(|attribute| attribute_row(trace, node, attribute, None, false, "")).collect();
     view! {
         <div class="log-body">
-            {move || whole.with(|whole| whole.as_deref().map(shown)).unwrap_or_else(|| body.clone())}
+            {text(move || whole.get().map_or_else(|| body.clone(), |whole| shown(&whole)))}
         </div>
         {(shown_bytes < whole_bytes)
             .then(|| {
@@ -79,4 +83,5 @@ fn open(trace: TraceView, node: u32, index: u32, record: &LogDetail) -> impl Int
             })}
         <div class="kvs">{attributes}</div>
     }
+    .into_any()
 }

@@ -21,6 +21,7 @@ use whole::{CutNote, shown};
 
 use super::{
     css::{percent, px},
+    erased::{live, pointer, press, text},
     oddity, remembered,
     view::{Detail, TraceView},
 };
@@ -39,22 +40,24 @@ pub(crate) fn Panel(
     /// The field that filters attributes, for the key that leads to it.
     filter_field: NodeRef<html::Input>,
 ) -> impl IntoView {
-    let width = RwSignal::new(remembered::read("panel-width").and_then(|text| text.parse::<u16>().ok()).map(f64::from));
+    // 0: as the style sheet has it.
+    let width =
+        RwSignal::new(remembered::read("panel-width").and_then(|text| text.parse::<u16>().ok()).map_or(0.0, f64::from));
     let filter = RwSignal::new(String::new());
-    let is_shown = move || trace.is_panel_open.get() && trace.selected.with(Option::is_some);
+    let is_shown = Memo::new(move |_| trace.is_panel_open.get() && trace.selected.get().is_some());
     let body = move || {
         view! {
             <aside
                 class="panel"
                 aria-label="Selected span"
                 data-testid="panel"
-                style:width=move || width.get().map(px)
+                style:width=text(move || if width.get() > 0.0 { px(width.get()) } else { String::new() })
             >
                 <Grip width />
-                {move || match trace.detail.get() {
+                {live(move || match trace.detail.get() {
                     Detail::Loading => view! { <div class="progress on"></div> }.into_any(),
-                    Detail::Span(detail) => span_panel(trace, detail, filter, filter_field).into_any(),
-                    Detail::Missing { span_id, children } => missing_panel(trace, span_id, children).into_any(),
+                    Detail::Span(detail) => span_panel(trace, detail, filter, filter_field),
+                    Detail::Missing { span_id, children } => missing_panel(trace, span_id, children),
                     Detail::Failed(sentence) => {
                         view! {
                             <div class="ph">
@@ -67,16 +70,16 @@ pub(crate) fn Panel(
                         }
                             .into_any()
                     }
-                }}
+                })}
             </aside>
         }
     };
-    move || is_shown().then(body)
+    live(move || is_shown.get().then(body))
 }
 
 /// The left edge, which is dragged to make the panel wider.
 #[component]
-fn Grip(width: RwSignal<Option<f64>>) -> impl IntoView {
+fn Grip(width: RwSignal<f64>) -> impl IntoView {
     let from = StoredValue::new(None::<(f64, f64)>);
     let pressed = move |event: PointerEvent| {
         let Some(grip) = event.current_target().and_then(|target| target.dyn_into::<Element>().ok()) else { return };
@@ -90,19 +93,17 @@ fn Grip(width: RwSignal<Option<f64>>) -> impl IntoView {
         if let Some((x, before)) = from.get_value() {
             let window = web_sys::window().and_then(|window| window.inner_width().ok()?.as_f64()).unwrap_or(1_200.0);
             let most = WIDTHS.1.min(window * 0.6);
-            width.set(Some((before + x - f64::from(event.client_x())).clamp(WIDTHS.0, most.max(WIDTHS.0)).round()));
+            width.set((before + x - f64::from(event.client_x())).clamp(WIDTHS.0, most.max(WIDTHS.0)).round());
         }
     };
     let released = move |_: PointerEvent| {
         if from.get_value().is_some() {
             from.set_value(None);
-            if let Some(width) = width.get_untracked() {
-                remembered::write("panel-width", &(width as u16).to_string());
-            }
+            remembered::write("panel-width", &(width.get_untracked() as u16).to_string());
         }
     };
     let reset = move |_| {
-        width.set(None);
+        width.set(0.0);
         remembered::write("panel-width", "");
     };
     view! {
@@ -110,11 +111,11 @@ fn Grip(width: RwSignal<Option<f64>>) -> impl IntoView {
             class="grip"
             title="Drag to make the panel wider; double click for its usual width"
             data-testid="panel-grip"
-            on:pointerdown=pressed
-            on:pointermove=moved
-            on:pointerup=released
-            on:pointercancel=released
-            on:dblclick=reset
+            on:pointerdown=pointer(pressed)
+            on:pointermove=pointer(moved)
+            on:pointerup=pointer(released)
+            on:pointercancel=pointer(released)
+            on:dblclick=press(reset)
         ></i>
     }
 }
@@ -128,14 +129,14 @@ fn CloseButton(trace: TraceView) -> impl IntoView {
             data-testid="panel-close"
             title=format!("Close the panel ({})", keys::hint(Action::TogglePanel))
             aria-label="Close the panel"
-            on:click=move |_| trace.show_panel(false)
+            on:click=press(move |_| trace.show_panel(false))
         >
             <Icon shape=Shape::Close />
         </button>
     }
 }
 
-fn missing_panel(trace: TraceView, span_id: SpanId, children: u32) -> impl IntoView {
+fn missing_panel(trace: TraceView, span_id: SpanId, children: u32) -> AnyView {
     let id = span_id.to_string();
     let sentence = match children {
         1 => "One span names it as its parent. It may still be running, have been sampled out, or come from a service that sends elsewhere; it appears here as soon as it arrives.".to_owned(),
@@ -154,6 +155,7 @@ fn missing_panel(trace: TraceView, span_id: SpanId, children: u32) -> impl IntoV
             <p class="t2 explain">{sentence}</p>
         </div>
     }
+    .into_any()
 }
 
 fn span_panel(
@@ -161,7 +163,7 @@ fn span_panel(
     detail: Arc<SpanDetail>,
     filter: RwSignal<String>,
     filter_field: NodeRef<html::Input>,
-) -> impl IntoView {
+) -> AnyView {
     let node = detail.node;
     let part = |list: usize, of: u64| {
         if (list as u64) < of { format!("{} of {}", count(list as u64), count(of)) } else { count(of) }
@@ -170,7 +172,7 @@ fn span_panel(
         (number > 0).then(|| format!("The sender dropped {} {what} of this span.", count(u64::from(number))))
     };
     let [dropped_attributes, dropped_events, dropped_links] = detail.dropped;
-    let note = |text: Option<String>| text.map(|text| view! { <div class="none warn">{text}</div> });
+    let note = |text: Option<String>| text.map(|text| view! { <div class="none warn">{text}</div> }.into_any());
     let scope = match (visible(&detail.scope.name).into_owned(), visible(&detail.scope.version).into_owned()) {
         (name, version) if name.is_empty() => version,
         (name, version) => format!("{name} {version}"),
@@ -256,54 +258,56 @@ fn span_panel(
                 name="attributes"
                 note=count(detail.attributes.len() as u64)
                 is_open_by_default=true
-                tools=filter_tool
-                body=of_attributes
+                tools=live(filter_tool)
+                body=live(of_attributes)
             />
             {(detail.event_count > 0 || dropped_events > 0)
                 .then(|| {
                     let note = part(detail.events.len(), detail.event_count);
-                    view! { <Section title="Events" name="events" note is_open_by_default=true body=of_events /> }
+                    view! { <Section title="Events" name="events" note is_open_by_default=true body=live(of_events) /> }
                 })}
             {(detail.link_count > 0 || dropped_links > 0)
                 .then(|| {
                     let note = part(detail.links.len(), detail.link_count);
-                    view! { <Section title="Links" name="links" note is_open_by_default=true body=of_links /> }
+                    view! { <Section title="Links" name="links" note is_open_by_default=true body=live(of_links) /> }
                 })}
             {(detail.log_count > 0)
                 .then(|| {
                     let note = part(detail.logs.len(), detail.log_count);
-                    view! { <Section title="Logs" name="logs" note is_open_by_default=true body=of_logs /> }
+                    view! { <Section title="Logs" name="logs" note is_open_by_default=true body=live(of_logs) /> }
                 })}
             <Section
                 title="Resource"
                 name="resource"
                 note=count(detail.resource.len() as u64)
                 is_open_by_default=false
-                body=of_resource
+                body=live(of_resource)
             />
-            <Section title="Scope" name="scope" note=scope is_open_by_default=false body=of_scope />
-            <Section title="Times and ids" name="ids" note="" is_open_by_default=false body=of_ids />
-            <Section title="Raw" name="raw" note="OTLP/JSON" is_open_by_default=false body=of_raw />
+            <Section title="Scope" name="scope" note=scope is_open_by_default=false body=live(of_scope) />
+            <Section title="Times and ids" name="ids" note="" is_open_by_default=false body=live(of_ids) />
+            <Section title="Raw" name="raw" note="OTLP/JSON" is_open_by_default=false body=live(of_raw) />
         </div>
     }
+    .into_any()
 }
 
 /// A key with a text that is no attribute.
-fn fact(key: &'static str, text: &str) -> Option<impl IntoView + use<>> {
-    let shown = visible(text).into_owned();
-    let text = text.to_owned();
-    (!text.is_empty()).then(|| {
+fn fact(key: &'static str, value: &str) -> Option<AnyView> {
+    let shown = visible(value).into_owned();
+    let value = value.to_owned();
+    (!value.is_empty()).then(|| {
         view! {
             <div class="kv">
                 <span class="k">{key}</span>
                 <span class="v">{shown}</span>
-                <span class="acts"><CopyButton text=Signal::stored(text) label="Copy the value" /></span>
+                <span class="acts"><CopyButton text=Signal::stored(value) label="Copy the value" /></span>
             </div>
         }
+        .into_any()
     })
 }
 
-fn ids(detail: &SpanDetail) -> impl IntoView + use<> {
+fn ids(detail: &SpanDetail) -> AnyView {
     view! {
         <div class="kvs">
             {fact("start", &time::exact(detail.start_unix_nano))}
@@ -316,36 +320,39 @@ fn ids(detail: &SpanDetail) -> impl IntoView + use<> {
             {fact("flags", &format!("0x{:08x}", detail.flags))}
         </div>
     }
+    .into_any()
 }
 
-fn raw(trace: TraceView, node: u32, raw: &Text) -> impl IntoView + use<> {
+fn raw(trace: TraceView, node: u32, raw: &Text) -> AnyView {
     let whole = RwSignal::new(None::<String>);
-    let text = raw.shown.clone();
-    let (shown_bytes, whole_bytes) = (text.len() as u64, raw.whole_bytes);
-    let first = visible_lines(&text).into_owned();
+    let copied = raw.shown.clone();
+    let (shown_bytes, whole_bytes) = (copied.len() as u64, raw.whole_bytes);
+    let first = visible_lines(&copied).into_owned();
     view! {
         <div class="raw" data-testid="raw">
-            <span class="acts"><CopyButton text=Signal::stored(text) label="Copy the raw span" /></span>
-            <pre>{move || whole.with(|whole| whole.as_deref().map(shown)).unwrap_or_else(|| first.clone())}</pre>
+            <span class="acts"><CopyButton text=Signal::stored(copied) label="Copy the raw span" /></span>
+            <pre>{text(move || whole.get().map_or_else(|| first.clone(), |whole| shown(&whole)))}</pre>
         </div>
         {(shown_bytes < whole_bytes)
             .then(|| view! { <CutNote trace node part=Some(TextPart::Raw) shown_bytes whole_bytes whole /> })}
     }
+    .into_any()
 }
 
 /// A text of the span that may be long: on its own, with the way to the rest.
-fn long_text(trace: TraceView, node: u32, text: &Text, part: TextPart) -> impl IntoView + use<> {
+fn long_text(trace: TraceView, node: u32, long: &Text, part: TextPart) -> AnyView {
     let whole = RwSignal::new(None::<String>);
-    let (shown_bytes, whole_bytes) = (text.shown.len() as u64, text.whole_bytes);
-    let first = visible_lines(&text.shown).into_owned();
+    let (shown_bytes, whole_bytes) = (long.shown.len() as u64, long.whole_bytes);
+    let first = visible_lines(&long.shown).into_owned();
     view! {
-        {move || whole.with(|whole| whole.as_deref().map(shown)).unwrap_or_else(|| first.clone())}
+        <div class="text">{text(move || whole.get().map_or_else(|| first.clone(), |whole| shown(&whole)))}</div>
         {(shown_bytes < whole_bytes)
             .then(|| view! { <CutNote trace node part=Some(part) shown_bytes whole_bytes whole /> })}
     }
+    .into_any()
 }
 
-fn head(trace: TraceView, detail: &Arc<SpanDetail>) -> impl IntoView + use<> {
+fn head(trace: TraceView, detail: &Arc<SpanDetail>) -> AnyView {
     let node = detail.node;
     let id = detail.span_id.to_string();
     let kind = detail.kind.name();
@@ -386,7 +393,7 @@ fn head(trace: TraceView, detail: &Arc<SpanDetail>) -> impl IntoView + use<> {
             <div class="ph-name">
                 <h2 class="grow" data-testid="panel-name">
                     {if has_name {
-                        long_text(trace, node, &detail.name, TextPart::Name).into_any()
+                        long_text(trace, node, &detail.name, TextPart::Name)
                     } else {
                         "(no name)".into_any()
                     }}
@@ -428,18 +435,20 @@ fn head(trace: TraceView, detail: &Arc<SpanDetail>) -> impl IntoView + use<> {
             {extent(trace, detail)}
         </div>
     }
+    .into_any()
 }
 
 /// Where the span lies in the trace, and which of it is on the critical path.
-fn extent(trace: TraceView, detail: &Arc<SpanDetail>) -> impl IntoView + use<> {
+fn extent(trace: TraceView, detail: &Arc<SpanDetail>) -> AnyView {
     let total = trace.known().map_or(0, |head| head.duration_nanos).max(1) as f64;
     let place = move |from: i64, nanos: f64| {
         let left = (from as f64 / total).clamp(0.0, 1.0);
         (left, (nanos / total).clamp(0.0, 1.0 - left))
     };
     let (left, width) = place(detail.start_offset_nanos, detail.duration_nanos as f64);
-    let critical = trace.rows.with_untracked(|rows| {
-        let (_, row) = rows.as_ref()?.row_of(detail.node)?;
+    let rows = trace.rows.get_untracked();
+    let critical = rows.as_ref().and_then(|rows| {
+        let (_, row) = rows.row_of(detail.node)?;
         let is_own = row.hidden_count == 0 && detail.critical_nanos > 0;
         is_own.then(|| row.critical_intervals.clone())
     });
@@ -458,4 +467,5 @@ fn extent(trace: TraceView, detail: &Arc<SpanDetail>) -> impl IntoView + use<> {
             {critical}
         </div>
     }
+    .into_any()
 }

@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::super::remembered;
+use super::super::{
+    erased::{Live, live, press, text},
+    remembered,
+};
 use crate::widgets::Chevron;
 
 /// A section.
@@ -18,11 +21,10 @@ pub(crate) fn Section(
     /// Whether it is open until somebody says otherwise.
     is_open_by_default: bool,
     /// What stands at the right end of its head.
-    #[prop(optional, into)]
-    tools: Option<ViewFn>,
+    #[prop(optional)]
+    mut tools: Option<Live>,
     /// What is in it; made when it is open.
-    #[prop(into)]
-    body: ViewFn,
+    mut body: Live,
 ) -> impl IntoView {
     let key = format!("section.{name}");
     let is_open = RwSignal::new(remembered::is_on(&key, is_open_by_default));
@@ -33,14 +35,14 @@ pub(crate) fn Section(
     view! {
         <section class="sec" data-testid=format!("section-{name}")>
             <h3>
-                <button type="button" class="sec-head" aria-expanded=move || is_open.get().to_string() on:click=toggle>
+                <button type="button" class="sec-head" aria-expanded=text(move || is_open.get().to_string()) on:click=press(toggle)>
                     <Chevron is_open />
                     {title}
                     <span class="n clip">{note}</span>
                 </button>
-                {move || tools.as_ref().filter(|_| is_open.get()).map(|tools| tools.run())}
+                {live(move || tools.as_mut().filter(|_| is_open.get()).map(|tools| tools()))}
             </h3>
-            {move || is_open.get().then(|| body.run())}
+            {live(move || is_open.get().then(&mut body))}
         </section>
     }
 }

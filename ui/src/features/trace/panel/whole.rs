@@ -4,7 +4,10 @@ use api::{Call, Reply, TextPart};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::super::view::TraceView;
+use super::super::{
+    erased::{flag, press, text},
+    view::TraceView,
+};
 use crate::{
     transport,
     widgets::{self, bytes},
@@ -41,7 +44,7 @@ pub(crate) fn CutNote(
     /// Where the whole text goes to be shown.
     whole: RwSignal<Option<String>>,
 ) -> impl IntoView {
-    let note = move || match whole.with(|whole| whole.as_ref().map(String::len)) {
+    let note = move || match whole.get().map(|whole| whole.len()) {
         None => format!("{}; first {} shown.", bytes(whole_bytes).text(), bytes(shown_bytes).text()),
         Some(length) if length > MOST_SHOWN => {
             format!("{}; first {} shown.", bytes(whole_bytes).text(), bytes(MOST_SHOWN as u64).text())
@@ -72,21 +75,21 @@ pub(crate) fn CutNote(
     };
     view! {
         <div class="cut" data-testid="cut-note">
-            <span>{note}</span>
+            <span>{text(note)}</span>
             {match part {
                 Some(part) => {
                     view! {
                         <button
                             type="button"
                             class="link"
-                            class:gone=move || whole.with(Option::is_some)
-                            disabled=is_waiting
-                            on:click=move |_| show(part)
+                            class:gone=flag(move || whole.get().is_some())
+                            disabled=flag(move || is_waiting.get())
+                            on:click=press(move |_| show(part))
                         >
                             "Show all"
                         </button>
-                        <button type="button" class="link" on:click=move |_| copy(part)>
-                            {said}
+                        <button type="button" class="link" on:click=press(move |_| copy(part))>
+                            {text(move || said.get().to_owned())}
                         </button>
                     }
                         .into_any()
