@@ -2,7 +2,6 @@
 
 use leptos::{ev::KeyboardEvent, prelude::*};
 use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement};
 
 use crate::{
@@ -11,6 +10,7 @@ use crate::{
         trace::TraceScreen,
         traces::{TraceList, TracesScreen},
     },
+    spawn,
     state::{AppState, Route, keys},
     transport,
 };
@@ -24,12 +24,12 @@ pub fn App() -> impl IntoView {
     Effect::new(move |_| app.theme.get().apply());
     let keys = window_event_listener(leptos::ev::keydown, move |event| press(app, &event));
     on_cleanup(move || keys.remove());
-    spawn_local(async move {
+    spawn(async move {
         if let Err(error) = transport::listen(move |event| app.tell(&event)).await {
             app.fail(error.sentence);
         }
     });
-    spawn_local(app.refresh_status());
+    spawn(app.refresh_status());
 
     let screen = move || match app.route.get() {
         Route::Traces => view! { <TracesScreen /> }.into_any(),
@@ -40,7 +40,7 @@ pub fn App() -> impl IntoView {
             <Rail />
             <main>
                 <Failure />
-                {screen}
+                {move || screen()}
             </main>
             <StatusBar />
         </div>

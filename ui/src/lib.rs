@@ -12,10 +12,12 @@
 
 pub mod app;
 pub mod features;
+mod spawn;
 pub mod state;
 pub mod transport;
 pub mod widgets;
 
+pub use spawn::spawn;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Draws the application into the page and connects it with the service.

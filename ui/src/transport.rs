@@ -61,7 +61,7 @@ pub async fn listen(on_event: impl Fn(Event) + 'static) -> Result<(), ApiError> 
     });
     let id = transform_callback(receive.as_ref().unchecked_ref()).map_err(unreachable_service)?;
     receive.forget();
-    let id = id.as_f64().unwrap_or_default();
+    let id = id.as_f64().unwrap_or_default() as u64;
     shell("events", &[("channel", &format!("__CHANNEL__:{id}"))]).await.map(|_| ())
 }
 

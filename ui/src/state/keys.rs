@@ -143,7 +143,7 @@ fn chord_of(key: &str, has_ctrl: bool, has_alt: bool, has_shift: bool) -> String
         chord.push_str("Shift+");
     }
     if key.chars().count() == 1 {
-        chord.extend(key.chars().flat_map(char::to_lowercase));
+        chord.push_str(&key.to_ascii_lowercase());
     } else {
         chord.push_str(key);
     }
@@ -167,7 +167,7 @@ pub fn caps(chord: &str) -> Vec<String> {
         "PageDown" => "Page ↓".to_owned(),
         "PageUp" => "Page ↑".to_owned(),
         "-" => "−".to_owned(),
-        key if key.chars().count() == 1 => key.to_uppercase(),
+        key if key.len() == 1 => key.to_ascii_uppercase(),
         key => key.to_owned(),
     };
     modifiers.into_iter().map(str::to_owned).chain([cap]).collect()

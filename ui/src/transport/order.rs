@@ -1,23 +1,21 @@
-use std::collections::BTreeMap;
-
 /// Puts numbered messages back into order. Indices count from 0; a message that is no event still
 /// takes its place.
 #[derive(Debug, Default)]
 pub(super) struct InOrder {
     next: u64,
-    waiting: BTreeMap<u64, Option<Vec<u8>>>,
+    waiting: Vec<(u64, Option<Vec<u8>>)>,
 }
 
 impl InOrder {
     /// Takes a message in and returns those whose turn it is.
     pub(super) fn push(&mut self, index: u64, message: Option<Vec<u8>>) -> Vec<Option<Vec<u8>>> {
         if index >= self.next {
-            self.waiting.insert(index, message);
+            self.waiting.push((index, message));
         }
         let mut ready = Vec::new();
-        while let Some(message) = self.waiting.remove(&self.next) {
+        while let Some(at) = self.waiting.iter().position(|(index, _)| *index == self.next) {
             self.next += 1;
-            ready.push(message);
+            ready.push(self.waiting.swap_remove(at).1);
         }
         ready
     }

@@ -1,9 +1,10 @@
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlTextAreaElement, window};
 
 use super::{Icon, Shape};
+use crate::spawn;
 
 #[wasm_bindgen]
 extern "C" {
@@ -49,7 +50,7 @@ pub fn CopyButton(
     let is_copied = RwSignal::new(false);
     let press = move |_| {
         let text = text.get_untracked();
-        spawn_local(async move {
+        spawn(async move {
             if copy(&text).await {
                 is_copied.try_set(true);
                 let rest = move || {

@@ -5,14 +5,14 @@ mod snippets;
 
 use api::{Call, Listener, ListenerState, Protocol, Reply, Status};
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 pub(crate) use self::ports::Ports;
 use self::snippets::{Endpoint, Snippet, snippets};
 use crate::{
+    spawn,
     state::{AppState, use_app},
     transport,
-    widgets::CopyButton,
+    widgets::{CopyButton, handler},
 };
 
 /// The screen of a directory that has no trace yet.
@@ -35,7 +35,7 @@ pub(crate) fn FirstRun() -> impl IntoView {
                     aria-controls="settings"
                     aria-selected=move || (language.get() == id).to_string()
                     data-testid=format!("language-{id}")
-                    on:click=move |_| language.set(id)
+                    on:click=handler(move |_| language.set(id))
                 >
                     {snippet.title}
                 </button>
@@ -64,19 +64,19 @@ pub(crate) fn FirstRun() -> impl IntoView {
         <div class="welcome" data-testid="first-run">
             <div class="say">
                 <h2>"Nothing received yet"</h2>
-                <p>{addresses}</p>
-                {settings}
+                <p>{move || addresses()}</p>
+                {move || settings()}
                 <div class="row actions">
                     <button
                         type="button"
                         class="btn"
                         prop:disabled=is_busy
                         data-testid="load-sample"
-                        on:click=move |_| load_sample(app, is_busy)
+                        on:click=handler(move |_| load_sample(app, is_busy))
                     >
                         "Load a sample trace"
                     </button>
-                    <button type="button" class="btn" data-testid="open-file" on:click=move |_| open_file(app)>
+                    <button type="button" class="btn" data-testid="open-file" on:click=handler(move |_| open_file(app))>
                         "Open a file…"
                     </button>
                     <span class="grow"></span>
@@ -138,7 +138,7 @@ fn code_line(line: &str) -> impl IntoView + use<> {
 
 fn load_sample(app: AppState, is_busy: RwSignal<bool>) {
     is_busy.set(true);
-    spawn_local(async move {
+    spawn(async move {
         match transport::call(Call::LoadSample).await {
             Ok(Reply::Imported(summary)) => match summary.trace_ids.first() {
                 Some(trace_id) => app.open_trace(*trace_id, None),
@@ -153,7 +153,7 @@ fn load_sample(app: AppState, is_busy: RwSignal<bool>) {
 
 /// The shell shows its dialog, has the files read, and says with events what to show.
 fn open_file(app: AppState) {
-    spawn_local(async move {
+    spawn(async move {
         if let Err(error) = transport::shell("pick_files", &[]).await {
             app.fail(error.sentence);
         }

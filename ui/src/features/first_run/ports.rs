@@ -1,11 +1,11 @@
 use api::{Call, ListenerState, Protocol, Reply, Status};
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 use crate::{
+    spawn,
     state::{AppState, use_app},
     transport,
-    widgets::{CopyButton, Icon, Shape, visible},
+    widgets::{CopyButton, Icon, Shape, handler, visible},
 };
 
 /// An address that clients expect and that is not listened on.
@@ -44,7 +44,7 @@ pub(crate) fn Ports() -> impl IntoView {
                                 class="btn ghost"
                                 title="Close"
                                 aria-label="Close"
-                                on:click=move |_| moved.set(None)
+                                on:click=handler(move |_| moved.set(None))
                             >
                                 <Icon shape=Shape::Close />
                             </button>
@@ -103,7 +103,7 @@ fn banner(app: AppState, trouble: Trouble, moved: RwSignal<Option<(String, Strin
                 type="button"
                 class="btn"
                 data-testid="port-listen"
-                on:click=move |_| listen(app, protocol, target.0.clone(), Some((target.clone(), moved)))
+                on:click=handler(move |_| listen(app, protocol, target.0.clone(), Some((target.clone(), moved))))
             >
                 {format!("Listen on {port}")}
             </button>
@@ -125,7 +125,7 @@ fn banner(app: AppState, trouble: Trouble, moved: RwSignal<Option<(String, Strin
                         type="button"
                         class="btn"
                         data-testid="port-retry"
-                        on:click=move |_| listen(app, protocol, again.clone(), None)
+                        on:click=handler(move |_| listen(app, protocol, again.clone(), None))
                     >
                         "Try again"
                     </button>
@@ -143,7 +143,7 @@ fn listen(
     address: String,
     after: Option<((String, String), RwSignal<Option<(String, String)>>)>,
 ) {
-    spawn_local(async move {
+    spawn(async move {
         match transport::call(Call::Listen { protocol, address }).await {
             Ok(Reply::Status(status)) => {
                 app.status.set(Some(status));

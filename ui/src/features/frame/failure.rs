@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use crate::{
     state::use_app,
-    widgets::{Icon, Shape, visible},
+    widgets::{Icon, Shape, handler, visible},
 };
 
 /// What failed last, in a sentence, until it is closed.
@@ -20,7 +20,7 @@ pub fn Failure() -> impl IntoView {
                     class="btn ghost"
                     title="Close"
                     aria-label="Close"
-                    on:click=move |_| app.failure.set(None)
+                    on:click=handler(move |_| app.failure.set(None))
                 >
                     <Icon shape=Shape::Close />
                 </button>
@@ -31,8 +31,10 @@ pub fn Failure() -> impl IntoView {
 
 /// Sentences of errors start in lower case and have no full stop; on a line of their own they do.
 fn sentence_case(sentence: &str) -> String {
-    let mut chars = sentence.chars();
-    let mut whole: String = chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect();
+    let mut whole = sentence.to_owned();
+    if let Some(first) = whole.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
     if !whole.ends_with(['.', '!', '?', ':']) {
         whole.push('.');
     }

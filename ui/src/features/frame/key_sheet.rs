@@ -5,7 +5,7 @@ use crate::{
         keys::{BINDINGS, Binding, Scope, caps},
         use_app,
     },
-    widgets::{Icon, Shape},
+    widgets::{Icon, Shape, handler},
 };
 
 const SECTIONS: [Scope; 3] = [Scope::Anywhere, Scope::Traces, Scope::Trace];
@@ -44,7 +44,7 @@ pub fn KeySheet() -> impl IntoView {
                         tabindex="-1"
                         data-testid="key-sheet"
                         node_ref=sheet
-                        on:click=|event| event.stop_propagation()
+                        on:click=handler(|event: web_sys::MouseEvent| event.stop_propagation())
                     >
                         <header>
                             <h1>"Keys"</h1>

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use crate::{
     state::{Route, use_app},
-    widgets::{Icon, Shape},
+    widgets::{Icon, Shape, handler},
 };
 
 /// The screens, at the left edge.
@@ -17,7 +17,7 @@ pub fn Rail() -> impl IntoView {
                 title="Traces"
                 aria-current="page"
                 data-testid="rail-traces"
-                on:click=move |_| app.go(Route::Traces)
+                on:click=handler(move |_| app.go(Route::Traces))
             >
                 <Icon shape=Shape::Traces />
                 <span>"Traces"</span>

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use super::account::{Account, ledger_in_words};
 use crate::{
     state::{Action, Theme, keys::hint, use_app},
-    widgets::{Icon, Shape, bytes, count, visible},
+    widgets::{Icon, Shape, bytes, count, handler, visible},
 };
 
 /// What is open above the status bar.
@@ -57,19 +57,19 @@ pub fn StatusBar() -> impl IntoView {
 
     view! {
         <footer class="status" data-testid="status">
-            {listeners}
+            {move || listeners()}
             <span class="part" data-testid="status-rate" title="Spans received a second, over the last few seconds">
-                <b>{rate}</b>
+                <b>{move || rate()}</b>
                 "spans/s"
             </span>
             <button
                 type="button"
                 class="part ledger"
-                class:lost=is_lossy
+                class:lost=move || is_lossy()
                 data-testid="status-ledger"
                 title="What became of every span; press for all signals"
                 aria-expanded=move || (sheet.get() == Some(Sheet::Account)).to_string()
-                on:click=move |_| toggle(Sheet::Account)
+                on:click=handler(move |_| toggle(Sheet::Account))
             >
                 <span class="clip">
                     {move || {
@@ -83,7 +83,7 @@ pub fn StatusBar() -> impl IntoView {
                 </span>
             </button>
             <span class="part disk" data-testid="status-disk" title="Size of the data directory">
-                <b>{disk}</b>
+                <b>{move || disk()}</b>
                 <span class="word">"on disk"</span>
             </span>
             {move || {
@@ -95,7 +95,7 @@ pub fn StatusBar() -> impl IntoView {
                                 class="part warn"
                                 data-testid="status-problems"
                                 aria-expanded=move || (sheet.get() == Some(Sheet::Problems)).to_string()
-                                on:click=move |_| toggle(Sheet::Problems)
+                                on:click=handler(move |_| toggle(Sheet::Problems))
                             >
                                 <Icon shape=Shape::Warning small=true />
                                 {text}
@@ -110,9 +110,9 @@ pub fn StatusBar() -> impl IntoView {
                 class="part"
                 data-testid="keys"
                 title="All keys"
-                on:click=move |_| {
+                on:click=handler(move |_| {
                     app.act(Action::ShowKeys);
-                }
+                })
             >
                 <kbd>"?"</kbd>
                 <span class="wide">"Keys"</span>
@@ -130,7 +130,8 @@ pub fn StatusBar() -> impl IntoView {
 
 fn rate_text(spans_per_second: f64) -> String {
     if spans_per_second > 0.0 && spans_per_second < 10.0 {
-        format!("{spans_per_second:.1}")
+        let tenths = (spans_per_second * 10.0).round() as u64;
+        format!("{}.{}", tenths / 10, tenths % 10)
     } else {
         count(spans_per_second as u64)
     }
@@ -197,7 +198,7 @@ fn ThemeSwitch() -> impl IntoView {
             Theme::Light => Shape::Sun,
             Theme::Dark => Shape::Moon,
         };
-        let name = format!("Theme: {}", theme.name().to_lowercase());
+        let name = format!("Theme: {}", theme.name().to_ascii_lowercase());
         view! {
             <button
                 type="button"
@@ -205,8 +206,8 @@ fn ThemeSwitch() -> impl IntoView {
                 title=format!("{name} ({})", hint(Action::NextTheme))
                 aria-label=name
                 aria-checked=move || (app.theme.get() == theme).to_string()
-                data-testid=format!("theme-{}", theme.name().to_lowercase())
-                on:click=move |_| app.theme.set(theme)
+                data-testid=format!("theme-{}", theme.name().to_ascii_lowercase())
+                on:click=handler(move |_| app.theme.set(theme))
             >
                 <Icon shape small=true />
             </button>

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 
 use super::{filter::Filter, state::TraceList};
-use crate::widgets::{count, visible};
+use crate::widgets::{count, handler, visible};
 
 /// That nothing matches, why, and the way out.
 #[component]
@@ -24,13 +24,13 @@ pub(super) fn NothingMatches(list: TraceList, stored: u64) -> impl IntoView {
     view! {
         <div class="say" data-testid="nothing-matches">
             <h2>"No trace matches"</h2>
-            <p>{reason}</p>
+            <p>{move || reason()}</p>
             <div class="row">
                 <button
                     type="button"
                     class="btn"
                     data-testid="clear-filter"
-                    on:click=move |_| list.filter.set(Filter::default())
+                    on:click=handler(move |_| list.filter.set(Filter::default()))
                 >
                     "Clear the filter"
                 </button>

@@ -5,7 +5,7 @@ use leptos::{html, leptos_dom::helpers::TimeoutHandle, prelude::*};
 use super::{filter::parse_duration, service_picker::ServicePicker, state::TraceList};
 use crate::{
     state::{Action, keys::hint, use_app},
-    widgets::{Icon, Shape, visible},
+    widgets::{Icon, Shape, handler, visible},
 };
 
 /// How long after the last letter a field takes effect.
@@ -88,11 +88,11 @@ pub(super) fn FilterBar(list: TraceList) -> impl IntoView {
                     data-testid="filter-text"
                     node_ref=field
                     prop:value=text
-                    on:input=move |event| {
+                    on:input=handler(move |event: web_sys::Event| {
                         text.set(event_target_value(&event));
                         type_on();
-                    }
-                    on:change=move |_| take_effect()
+                    })
+                    on:change=handler(move |_| take_effect())
                 />
                 {move || {
                     (!text.get().is_empty())
@@ -103,10 +103,10 @@ pub(super) fn FilterBar(list: TraceList) -> impl IntoView {
                                     class="btn link"
                                     title="Clear the text"
                                     aria-label="Clear the text"
-                                    on:click=move |_| {
+                                    on:click=handler(move |_| {
                                         text.set(String::new());
                                         take_effect();
-                                    }
+                                    })
                                 >
                                     <Icon shape=Shape::Close small=true />
                                 </button>
@@ -131,11 +131,11 @@ pub(super) fn FilterBar(list: TraceList) -> impl IntoView {
                     autocomplete="off"
                     data-testid="filter-min-duration"
                     prop:value=min_duration
-                    on:input=move |event| {
+                    on:input=handler(move |event: web_sys::Event| {
                         min_duration.set(event_target_value(&event));
                         type_on();
-                    }
-                    on:change=move |_| take_effect()
+                    })
+                    on:change=handler(move |_| take_effect())
                 />
             </label>
             <button
@@ -145,7 +145,7 @@ pub(super) fn FilterBar(list: TraceList) -> impl IntoView {
                 aria-label="Only traces with errors"
                 aria-pressed=move || errors_only.get().to_string()
                 data-testid="filter-errors"
-                on:click=move |_| toggle_errors()
+                on:click=handler(move |_| toggle_errors())
             >
                 <Icon shape=Shape::Warning />
                 <span class="wide">"Errors only"</span>
@@ -158,7 +158,7 @@ pub(super) fn FilterBar(list: TraceList) -> impl IntoView {
                     aria-label="Live"
                     aria-pressed=move || (!list.is_paused.get()).to_string()
                     data-testid="live"
-                    on:click=move |_| pause(false)
+                    on:click=handler(move |_| pause(false))
                 >
                     <i class="led"></i>
                     <span class="wide">"Live"</span>
@@ -170,7 +170,7 @@ pub(super) fn FilterBar(list: TraceList) -> impl IntoView {
                     aria-label="Pause"
                     aria-pressed=move || list.is_paused.get().to_string()
                     data-testid="pause"
-                    on:click=move |_| pause(true)
+                    on:click=handler(move |_| pause(true))
                 >
                     <Icon shape=Shape::Pause />
                     <span class="wide">"Pause"</span>
@@ -197,10 +197,10 @@ fn attribute_chip(list: TraceList, key: String, value: String) -> impl IntoView 
                 title="Drop this condition"
                 aria-label="Drop this condition"
                 data-testid="filter-attribute-drop"
-                on:click=move |event| {
+                on:click=handler(move |event: web_sys::MouseEvent| {
                     event.prevent_default();
                     list.filter.update(|filter| filter.attribute = None);
-                }
+                })
             >
                 <Icon shape=Shape::Close small=true />
             </button>

@@ -12,11 +12,11 @@ use super::{
 };
 use crate::{
     state::{Action, keys::hint, use_app},
-    widgets::{Icon, Shape, count, time},
+    widgets::{Icon, Shape, count, handler, time},
 };
 
 /// Height of a row, CSS pixels; `--row-list`.
-const ROW: f64 = 26.0;
+const ROW: u32 = 26;
 /// Rows drawn above and below what is visible.
 const OVERSCAN: u32 = 4;
 
@@ -29,9 +29,9 @@ pub(super) fn List(list: TraceList) -> impl IntoView {
     watch_height(scroller, height);
 
     let len = Memo::new(move |_| list.rows.with(|rows| rows.as_ref().map_or(0, Rows::len)));
-    let slots = Memo::new(move |_| (height.get() / ROW).ceil() as u32 + 1 + 2 * OVERSCAN);
+    let slots = Memo::new(move |_| (height.get() / f64::from(ROW)).ceil() as u32 + 1 + 2 * OVERSCAN);
     let first = Memo::new(move |_| {
-        let visible = (list.scroll_top.get() / ROW) as u32;
+        let visible = (list.scroll_top.get() / f64::from(ROW)) as u32;
         visible.saturating_sub(OVERSCAN).min(len.get().saturating_sub(slots.get()))
     });
     Effect::new(move |_| {
@@ -48,7 +48,7 @@ pub(super) fn List(list: TraceList) -> impl IntoView {
     });
     Effect::new(move |_| {
         let Some(((index, _), scroller)) = list.selected.get().zip(scroller.get_untracked()) else { return };
-        let (top, bottom) = (f64::from(index) * ROW, f64::from(index + 1) * ROW);
+        let (top, bottom) = (f64::from(index) * f64::from(ROW), f64::from(index + 1) * f64::from(ROW));
         let (from, height) = (f64::from(scroller.scroll_top()), height.get_untracked());
         if top < from {
             scroller.set_scroll_top(top as i32);
@@ -68,7 +68,7 @@ pub(super) fn List(list: TraceList) -> impl IntoView {
     });
 
     app.on_action(move |action| {
-        let page = ((height.get_untracked() / ROW) as i64 - 1).max(1);
+        let page = ((height.get_untracked() / f64::from(ROW)) as i64 - 1).max(1);
         let step = match action {
             Action::NextTrace => 1,
             Action::PreviousTrace => -1,
@@ -155,18 +155,18 @@ pub(super) fn List(list: TraceList) -> impl IntoView {
                 tabindex="0"
                 aria-activedescendant=move || list.selected.get().map(|(index, _)| format!("trace-row-{index}"))
                 node_ref=scroller
-                on:scroll=move |event| {
+                on:scroll=handler(move |event: web_sys::Event| {
                     list.scroll_top.set(f64::from(event_target::<web_sys::Element>(&event).scroll_top()));
-                }
-                on:pointerenter=move |_| list.is_pointer_inside.set(true)
-                on:pointerleave=move |_| {
+                })
+                on:pointerenter=handler(move |_| list.is_pointer_inside.set(true))
+                on:pointerleave=handler(move |_| {
                     list.is_pointer_inside.set(false);
                     if newer.get_untracked() > 0 && list.is_at_rest() {
                         list.reload();
                     }
-                }
+                })
             >
-                <div class="inner" style:height=move || format!("{}px", f64::from(len.get()) * ROW)>
+                <div class="inner" style:height=move || format!("{}px", u64::from(len.get()) * u64::from(ROW))>
                     {move || (0..slots.get()).map(slot).collect_view()}
                 </div>
             </div>
@@ -210,7 +210,7 @@ fn Slot(
     view! {
         <div
             class="trow traces-columns"
-            class:sel=is_selected
+            class:sel=move || is_selected()
             class:away=move || !is_there.get()
             role="row"
             id=move || format!("trace-row-{}", index.get())
@@ -218,13 +218,13 @@ fn Slot(
             aria-selected=move || is_selected().to_string()
             data-testid=move || with_row(|_| "trace-row".to_owned())
             data-trace-id=move || with_row(|row| row.trace_id.to_string())
-            style:transform=move || format!("translateY({}px)", f64::from(index.get()) * ROW)
+            style:transform=move || format!("translateY({}px)", u64::from(index.get()) * u64::from(ROW))
             on:click=open
         >
             <span class="start" role="gridcell" title=move || with_row(|row| time::exact(row.start_unix_nano))>
                 {move || with_row(|row| start_text(row.start_unix_nano))}
             </span>
-            {cells}
+            {move || cells()}
         </div>
     }
 }
@@ -235,7 +235,7 @@ fn select_by(list: TraceList, scroller: NodeRef<html::Div>, step: i64) {
     let target = match list.selected.get_untracked() {
         Some((index, _)) => i64::from(index).saturating_add(step),
         None if step.unsigned_abs() > i64::MAX as u64 - 1 => step,
-        None => (list.scroll_top.get_untracked() / ROW).ceil() as i64,
+        None => (list.scroll_top.get_untracked() / f64::from(ROW)).ceil() as i64,
     };
     let target = u32::try_from(target.clamp(0, last)).unwrap_or_default();
     let trace_id = list.rows.with_untracked(|rows| Some(rows.as_ref()?.get(target)?.trace_id));
@@ -244,7 +244,7 @@ fn select_by(list: TraceList, scroller: NodeRef<html::Div>, step: i64) {
         // It is not here yet: show the place, so that it is fetched.
         None => {
             if let Some(scroller) = scroller.get_untracked() {
-                scroller.set_scroll_top((f64::from(target) * ROW) as i32);
+                scroller.set_scroll_top((f64::from(target) * f64::from(ROW)) as i32);
             }
         }
     }

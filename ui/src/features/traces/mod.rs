@@ -15,7 +15,10 @@ use leptos::prelude::*;
 pub(crate) use self::state::TraceList;
 use self::{empty::NothingMatches, filter_bar::FilterBar, list::List};
 use super::first_run::{FirstRun, Ports};
-use crate::{state::use_app, widgets::count};
+use crate::{
+    state::use_app,
+    widgets::{count, handler},
+};
 
 /// What the middle of the screen shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +86,7 @@ pub fn TracesScreen() -> impl IntoView {
             aria-label="Reading the list"
             aria-hidden=move || (!list.is_loading.get() && !list.is_searching.get()).to_string()
         ></div>
-        {middle}
+        {move || middle()}
         {move || matches!(shown.get(), Shown::Rows | Shown::Searching | Shown::NoMatch(_)).then(|| view! { <Foot list /> })}
     }
 }
@@ -122,17 +125,17 @@ fn Foot(list: TraceList) -> impl IntoView {
         };
         Some(view! {
             <span data-testid="searched">{text}</span>
-            <button type="button" class="btn link" on:click=move |_| press(list)>
+            <button type="button" class="btn link" on:click=handler(move |_| press(list))>
                 {name}
             </button>
         })
     };
     view! {
         <div class="foot" data-testid="trace-count">
-            <span>{size}</span>
-            {search}
+            <span>{move || size()}</span>
+            {move || search()}
             <span class="grow"></span>
-            <span data-testid="held">{stillness}</span>
+            <span data-testid="held">{move || stillness()}</span>
         </div>
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn Cells(
     /// The full bar, nanoseconds.
     longest: u64,
 ) -> impl IntoView {
-    let share = if longest == 0 { 0.0 } else { row.duration_nanos as f64 / longest as f64 * 100.0 };
+    let share = u128::from(row.duration_nanos) * 1_000 / u128::from(longest.max(1));
     let index_of = |service: &str| row.services.iter().position(|other| other == service).unwrap_or_default();
     let swatches = row
         .services
@@ -47,7 +47,7 @@ pub(super) fn Cells(
         </span>
         <span class="length" role="gridcell">
             <DurationFigure nanos=row.duration_nanos />
-            <span class="meter"><i style:width=format!("{share:.2}%")></i></span>
+            <span class="meter"><i style:width=format!("{}.{}%", share / 10, share % 10)></i></span>
         </span>
         <span class="num" role="gridcell">{count(row.span_count)}</span>
         <span class="chips" role="gridcell" title=visible(&row.services.join(", ")).into_owned()>

@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc};
 
 use api::{TracePage, TraceRow};
 
@@ -24,7 +24,8 @@ pub(crate) struct Rows {
     pub(crate) searched: u64,
     /// Of how many.
     pub(crate) searchable: u64,
-    blocks: BTreeMap<u32, Arc<[Arc<TraceRow>]>>,
+    /// Blocks by their index.
+    blocks: Vec<(u32, Arc<[Arc<TraceRow>]>)>,
 }
 
 impl Rows {
@@ -43,7 +44,9 @@ impl Rows {
         self.longest_nanos = page.longest_nanos;
         for (index, rows) in page.rows.chunks(BLOCK as usize).enumerate() {
             let rows = rows.iter().cloned().map(Arc::new).collect();
-            self.blocks.insert(page.first / BLOCK + index as u32, rows);
+            let block = page.first / BLOCK + index as u32;
+            self.blocks.retain(|(other, _)| *other != block);
+            self.blocks.push((block, rows));
         }
     }
 
@@ -59,7 +62,8 @@ impl Rows {
 
     /// A row, if it has been fetched.
     pub(crate) fn get(&self, index: u32) -> Option<&Arc<TraceRow>> {
-        self.blocks.get(&(index / BLOCK))?.get((index % BLOCK) as usize)
+        let (_, rows) = self.blocks.iter().find(|(block, _)| *block == index / BLOCK)?;
+        rows.get((index % BLOCK) as usize)
     }
 
     /// Where a trace stands among the rows that have been fetched.
@@ -77,7 +81,7 @@ impl Rows {
             return Vec::new();
         }
         (wanted.start / BLOCK..=(end - 1) / BLOCK)
-            .filter(|block| !self.blocks.contains_key(block))
+            .filter(|block| !self.blocks.iter().any(|(other, _)| other == block))
             .map(|block| block * BLOCK)
             .collect()
     }
@@ -85,7 +89,7 @@ impl Rows {
     /// Forgets rows far from these.
     pub(crate) fn keep_near(&mut self, wanted: Range<u32>) {
         let (first, last) = (wanted.start / BLOCK, wanted.end / BLOCK);
-        self.blocks.retain(|block, _| *block + KEPT_BLOCKS >= first && *block <= last + KEPT_BLOCKS);
+        self.blocks.retain(|(block, _)| *block + KEPT_BLOCKS >= first && *block <= last + KEPT_BLOCKS);
     }
 }
 

@@ -1,13 +1,13 @@
 use api::{Call, Reply, ServiceCount};
 use leptos::{html, prelude::*};
 use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::spawn_local;
 
 use super::state::TraceList;
 use crate::{
+    spawn,
     state::{Action, use_app},
     transport,
-    widgets::{Icon, Shape, count, visible},
+    widgets::{Icon, Shape, count, handler, visible},
 };
 
 /// Picks the services of which a trace must touch one.
@@ -22,9 +22,11 @@ pub(super) fn ServicePicker(list: TraceList) -> impl IntoView {
     let toggle_open = move |_| {
         is_open.update(|is_open| *is_open = !*is_open);
         if is_open.get_untracked() {
-            spawn_local(async move {
+            spawn(async move {
                 match transport::call(Call::Services).await {
-                    Ok(Reply::Services(found)) => drop(services.try_set(found)),
+                    Ok(Reply::Services(found)) => {
+                        services.try_set(found);
+                    }
                     Ok(_) => {}
                     Err(error) => app.fail(error.sentence),
                 }
@@ -70,7 +72,7 @@ pub(super) fn ServicePicker(list: TraceList) -> impl IntoView {
                 aria-selected=move || is_picked.get().to_string()
                 data-testid="service-option"
                 data-service=service.name.clone()
-                on:click=move |_| toggle(&chosen)
+                on:click=handler(move |_| toggle(&chosen))
             >
                 <span class="tick">{move || is_picked.get().then(|| view! { <Icon shape=Shape::Check small=true /> })}</span>
                 <span class="clip grow">{visible(&service.name).into_owned()}</span>
@@ -90,7 +92,7 @@ pub(super) fn ServicePicker(list: TraceList) -> impl IntoView {
                 data-testid="filter-services"
                 on:click=toggle_open
             >
-                <span class="clip">{label}</span>
+                <span class="clip">{move || label()}</span>
                 <i class="caret"></i>
             </button>
             {move || {
@@ -115,10 +117,10 @@ pub(super) fn ServicePicker(list: TraceList) -> impl IntoView {
                                                     type="button"
                                                     class="option all"
                                                     data-testid="service-all"
-                                                    on:click=move |_| {
+                                                    on:click=handler(move |_| {
                                                         list.filter.update(|filter| filter.services.clear());
                                                         is_open.set(false);
-                                                    }
+                                                    })
                                                 >
                                                     <span class="tick"></span>
                                                     "All services"

@@ -1,15 +1,14 @@
-use std::{collections::BTreeSet, ops::Range};
+use std::ops::Range;
 
 use api::{ApiError, Call, Reply, TracePage, TracesRequest};
 use leptos::prelude::*;
 use model::TraceId;
-use wasm_bindgen_futures::spawn_local;
 
 use super::{
     filter::Filter,
     rows::{BLOCK, Rows},
 };
-use crate::{state::AppState, transport};
+use crate::{spawn, state::AppState, transport};
 
 /// The list of traces; it outlives its screen, so that coming back finds it as it was left.
 ///
@@ -37,7 +36,7 @@ pub(crate) struct TraceList {
     /// Rows that are drawn.
     pub(crate) drawn: RwSignal<Range<u32>>,
     generation: StoredValue<u64>,
-    awaited: StoredValue<BTreeSet<u32>>,
+    awaited: StoredValue<Vec<u32>>,
     is_catching_up: StoredValue<bool>,
     has_more_arrived: StoredValue<bool>,
 }
@@ -57,7 +56,7 @@ impl TraceList {
             scroll_top: RwSignal::new(0.0),
             drawn: RwSignal::new(0..0),
             generation: StoredValue::new(0),
-            awaited: StoredValue::new(BTreeSet::new()),
+            awaited: StoredValue::new(Vec::new()),
             is_catching_up: StoredValue::new(false),
             has_more_arrived: StoredValue::new(false),
         }
@@ -80,7 +79,7 @@ impl TraceList {
 
     /// Shows the list of now, from the row that is drawn first.
     pub(crate) fn reload(self) {
-        spawn_local(self.load_now());
+        spawn(self.load_now());
     }
 
     async fn load_now(self) {
@@ -88,7 +87,7 @@ impl TraceList {
             *generation += 1;
             *generation
         });
-        self.awaited.update_value(BTreeSet::clear);
+        self.awaited.update_value(Vec::clear);
         let first = self.drawn.with_untracked(|drawn| drawn.start) / BLOCK * BLOCK;
         self.is_loading.set(true);
         self.is_searching.set(false);
@@ -125,7 +124,7 @@ impl TraceList {
 
     /// Has the search through spans go on to its end, or until something else is asked for.
     pub(crate) fn search_on(self) {
-        spawn_local(async move {
+        spawn(async move {
             let generation = self.generation.try_get_value();
             self.is_searching.set(true);
             loop {
@@ -168,8 +167,9 @@ impl TraceList {
             return;
         };
         for first in missing {
-            if self.awaited.try_update_value(|awaited| awaited.insert(first)) == Some(true) {
-                spawn_local(self.load_block(as_of, first));
+            if !self.awaited.with_value(|awaited| awaited.contains(&first)) {
+                self.awaited.update_value(|awaited| awaited.push(first));
+                spawn(self.load_block(as_of, first));
             }
         }
     }
@@ -180,9 +180,7 @@ impl TraceList {
         if generation != self.generation.try_get_value() {
             return;
         }
-        self.awaited.update_value(|awaited| {
-            awaited.remove(&first);
-        });
+        self.awaited.update_value(|awaited| awaited.retain(|other| *other != first));
         match answer {
             Ok(page) => self.rows.update(|rows| {
                 if let Some(rows) = rows {
@@ -202,7 +200,7 @@ impl TraceList {
             return;
         }
         self.is_catching_up.set_value(true);
-        spawn_local(async move {
+        spawn(async move {
             loop {
                 self.has_more_arrived.set_value(false);
                 if self.is_at_rest() {
