@@ -1,6 +1,6 @@
 //! One binary of integration tests: the arrows between the crates, the two executables, real
 //! clients, kills, and the real window.
-#![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs, unreachable_pub)]
 
 mod apps;
 mod architecture;

@@ -69,11 +69,6 @@ impl Serve {
         json_lines(&self.data_dir, args)
     }
 
-    /// Posts a body to the HTTP port; the status and the body of the answer.
-    pub fn post(&self, path: &str, content_type: &str, body: &[u8]) -> std::io::Result<u16> {
-        post(&self.http, path, content_type, body)
-    }
-
     /// Stops it as a user would, and waits.
     pub fn stop(mut self) {
         let killed = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();

@@ -10,6 +10,7 @@ use std::{
 };
 
 use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
+use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
 
 use crate::support::spanscope;
@@ -78,7 +79,8 @@ impl Desk {
         all.extend(args);
         let options = json!({ "binary": env!("CARGO_BIN_EXE_spanscope-window"), "args": all });
         let capabilities = [("webkitgtk:browserOptions".to_owned(), options)].into_iter().collect();
-        let client = ClientBuilder::native().capabilities(capabilities).connect(&self.driver).await.unwrap();
+        let client =
+            ClientBuilder::new(HttpConnector::new()).capabilities(capabilities).connect(&self.driver).await.unwrap();
         Window { client, data_dir: data_dir.to_path_buf() }
     }
 
@@ -110,11 +112,6 @@ impl Window {
     /// The first element with this test id, once it is there.
     pub async fn part(&self, test_id: &str) -> Element {
         self.find(&format!("[data-testid=\"{test_id}\"]")).await
-    }
-
-    /// Whether an element of this kind is there now.
-    pub async fn has(&self, css: &str) -> bool {
-        !self.client.find_all(Locator::Css(css)).await.unwrap().is_empty()
     }
 
     /// Waits until the element's text contains this.

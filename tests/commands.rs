@@ -1,0 +1,83 @@
+//! The command line's contract: exit codes, one sentence on standard error, stable names.
+
+use serde_json::json;
+
+use crate::support::{Serve, fresh_dir, json_lines, run, spanscope};
+
+const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/sample-trace.json");
+
+/// The exit code and standard error of a command.
+fn fails(dir: &std::path::Path, args: &[&str]) -> (i32, String) {
+    let output = run(dir, args);
+    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn exit_codes_and_sentences() {
+    let dir = fresh_dir();
+    let (code, _) = fails(dir.path(), &["traces", "--json"]);
+    assert_eq!(code, 1, "nothing found");
+    let (code, sentence) = fails(dir.path(), &["trace", "not-an-id"]);
+    assert_eq!(code, 2, "{sentence}");
+    let (code, sentence) = fails(dir.path(), &["trace", "4bf92f3577b34da6a3ce929d0e0e4736"]);
+    assert_eq!(code, 1, "{sentence}");
+    let (code, sentence) = fails(dir.path(), &["import", "/nowhere/at/all.json"]);
+    assert_eq!((code, sentence.lines().count()), (2, 1), "{sentence}");
+    let (code, sentence) = fails(dir.path(), &["serve", "--grpc", "0.0.0.0:0"]);
+    assert_eq!((code, sentence.lines().count()), (2, 1), "{sentence}");
+    assert!(sentence.contains("API key"), "{sentence}");
+    let (code, sentence) = fails(dir.path(), &[]);
+    assert_eq!(code, 2, "no display: {sentence}");
+    assert!(sentence.contains("serve"), "{sentence}");
+}
+
+#[test]
+fn one_owner_a_directory() {
+    let dir = fresh_dir();
+    let serve = Serve::start(dir.path());
+    let (code, sentence) = fails(dir.path(), &["serve", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
+    assert_eq!((code, sentence.lines().count()), (2, 1), "{sentence}");
+    let other = fresh_dir();
+    let second = Serve::start(other.path());
+    assert_ne!(serve.http, second.http);
+    serve.stop();
+    second.stop();
+}
+
+#[test]
+fn a_taken_port_is_said_with_its_owner_and_a_way_out() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let dir = fresh_dir();
+    let output = spanscope(dir.path(), &["serve", "--grpc", &address, "--http", "127.0.0.1:0"]).output().unwrap();
+    let sentence = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{sentence}");
+    assert!(sentence.contains(&address) && sentence.contains("OTEL_EXPORTER_OTLP_ENDPOINT="), "{sentence}");
+    assert!(sentence.contains(&format!("(pid {})", std::process::id())), "{sentence}");
+}
+
+#[test]
+fn what_is_imported_comes_out_under_the_names_of_the_contract() {
+    let dir = fresh_dir();
+    let output = run(dir.path(), &["import", SAMPLE]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let traces = json_lines(dir.path(), &["traces", "--json"]);
+    assert_eq!(traces.len(), 1);
+    let row = &traces[0];
+    for name in ["trace_id", "root_service", "root_name", "span_count", "error_count", "services"] {
+        assert!(!row[name].is_null(), "{name} in {row}");
+    }
+    assert!(row["start_unix_nano"].is_string() && row["duration_nanos"].is_u64(), "{row}");
+    let trace = &json_lines(dir.path(), &["trace", row["trace_id"].as_str().unwrap(), "--json"])[0];
+    assert_eq!(trace["span_count"], row["span_count"]);
+    let spans = trace["spans"].as_array().unwrap();
+    assert_eq!(json!(spans.len()), row["span_count"]);
+    for name in ["span_id", "parent_span_id", "service", "name", "kind", "status", "status_message", "attributes"] {
+        assert!(spans.iter().all(|span| !span[name].is_null()), "{name}");
+    }
+    for name in ["duration_nanos", "self_nanos", "critical_nanos"] {
+        assert!(spans.iter().all(|span| span[name].is_u64()), "{name}");
+    }
+    let ledger = &json_lines(dir.path(), &["status", "--json"])[0]["ledger"]["spans"];
+    assert_eq!(ledger["received"], ledger["stored"]);
+}
