@@ -95,7 +95,8 @@ fn fastapi_over_grpc_comes_out_complete() {
     // (connect and INSERT), the background task.
     let trace = eventually("spans of both services", Duration::from_secs(20), || {
         let trace = trace_with(&serve, &trace_id, 6);
-        let has = |name: &str| trace["spans"].as_array().is_some_and(|spans| spans.iter().any(|span| span["name"] == name));
+        let has =
+            |name: &str| trace["spans"].as_array().is_some_and(|spans| spans.iter().any(|span| span["name"] == name));
         (has("POST /count") && has("keep_statistics") && has("POST /generate")).then_some(trace)
     });
     let operation = span(&trace, "llm_generate");
@@ -112,9 +113,11 @@ fn fastapi_over_grpc_comes_out_complete() {
     assert_eq!((&counted["service"], &counted["kind"]), (&json!("tokenizer"), &json!("server")));
     let client = trace["spans"].as_array().unwrap().iter().find(|span| span["span_id"] == counted["parent_span_id"]);
     assert_eq!(client.unwrap()["kind"], "client", "the two services hang together");
-    let insert = trace["spans"].as_array().unwrap().iter().find(|span| {
-        span["name"].as_str().is_some_and(|name| name.starts_with("INSERT"))
-    });
+    let insert = trace["spans"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|span| span["name"].as_str().is_some_and(|name| name.starts_with("INSERT")));
     assert!(insert.unwrap()["attributes"].to_string().contains("INSERT INTO answers"), "{insert:?}");
     let body = eventually("the log record of the span", Duration::from_secs(20), || {
         let trace = serve.json(&["trace", &trace_id, "--json"]).pop()?;

@@ -114,16 +114,15 @@ impl Window {
         self.find(&format!("[data-testid=\"{test_id}\"]")).await
     }
 
-    /// Waits until the element's text contains this.
+    /// Waits until the text of such elements, drawn or scrolled away, contains this.
     pub async fn says(&self, css: &str, text: &str) {
+        let all = format!(
+            "return [...document.querySelectorAll({})].map(element => element.textContent).join('\\n')",
+            json!(css)
+        );
         let mut seen = String::new();
         for _ in 0..200 {
-            let found = self.client.find_all(Locator::Css(css)).await.unwrap();
-            let mut texts = Vec::new();
-            for element in found {
-                texts.push(element.text().await.unwrap_or_default());
-            }
-            seen = texts.join("\n");
+            seen = self.script(&all).await.as_str().unwrap_or_default().to_owned();
             if seen.contains(text) {
                 return;
             }
@@ -131,6 +130,12 @@ impl Window {
         }
         self.screenshot("failure").await;
         panic!("{css} never says {text:?}; it says:\n{seen}");
+    }
+
+    /// Clicks the first element of this kind, once it is there.
+    pub async fn click(&self, css: &str) {
+        self.find(css).await;
+        self.script(&format!("document.querySelector({}).click()", json!(css))).await;
     }
 
     /// Presses keys as if typed into the page.
@@ -159,7 +164,7 @@ impl Window {
 
     /// Switches to `light` or `dark` with the button in the status bar.
     pub async fn theme(&self, theme: &str) {
-        self.part(&format!("theme-{theme}")).await.click().await.unwrap();
+        self.click(&format!("[data-testid=\"theme-{theme}\"]")).await;
     }
 
     /// Ends the session: the driver kills the window's process.

@@ -16,7 +16,10 @@ const ANY_PORT: [&str; 4] = ["--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0"];
 /// The address the window's process listens on.
 fn address(window: &Window, protocol: &str) -> String {
     let status = &json_lines(&window.data_dir, &["status", "--json"])[0];
-    status["addresses"][protocol][0].as_str().unwrap_or_else(|| panic!("no {protocol} address in {status:#}")).to_owned()
+    status["addresses"][protocol][0]
+        .as_str()
+        .unwrap_or_else(|| panic!("no {protocol} address in {status:#}"))
+        .to_owned()
 }
 
 async fn both_themes(window: &Window, name: &str) {
@@ -58,7 +61,7 @@ async fn from_first_run_to_the_exception_and_back_tomorrow() {
     both_themes(&window, "list").await;
 
     // Only what failed; open it; its failing span; its exception.
-    window.part("filter-errors").await.click().await.unwrap();
+    window.click("[data-testid=\"filter-errors\"]").await;
     for _ in 0..50 {
         if number(&window, "return document.querySelectorAll('[data-testid=\"trace-row\"]').length").await == 1.0 {
             break;
@@ -66,10 +69,10 @@ async fn from_first_run_to_the_exception_and_back_tomorrow() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     window.says("[data-testid=\"trace-row\"]", "POST /colonies").await;
-    window.part("trace-row").await.click().await.unwrap();
+    window.click("[data-testid=\"trace-row\"]").await;
     window.says("[data-testid=\"root-name\"]", "POST /colonies").await;
     window.says("[data-testid=\"span-row\"]", "colony_creation").await;
-    window.find("[data-testid=\"span-row\"][aria-label*=\"colony_creation\"]").await.click().await.unwrap();
+    window.click("[data-testid=\"span-row\"][aria-label*=\"colony_creation\"]").await;
     window.says("[data-testid=\"panel-name\"]", "colony_creation").await;
     window.says("[data-testid=\"panel-status\"]", "Error").await;
     window.says("[data-testid=\"attr-row\"][data-key=\"colony.name\"]", "doomed").await;
@@ -99,7 +102,7 @@ async fn from_first_run_to_the_exception_and_back_tomorrow() {
     window.says("[data-testid=\"root-name\"]", "checkout").await;
     window.resize(1440, 900).await;
     both_themes(&window, "trace").await;
-    window.part("next-error").await.click().await.unwrap();
+    window.click("[data-testid=\"next-error\"]").await;
     window.part("exception").await;
     both_themes(&window, "trace-error").await;
     window.resize(1000, 700).await;
@@ -133,7 +136,7 @@ async fn the_sample_opens_from_the_first_page() {
     let dir = fresh_dir();
     let desk = Desk::start();
     let window = desk.open(dir.path(), &ANY_PORT).await;
-    window.part("load-sample").await.click().await.unwrap();
+    window.click("[data-testid=\"load-sample\"]").await;
     window.part("span-row").await;
     let stored = eventually("the sample in the store", Duration::from_secs(5), || {
         json_lines(dir.path(), &["traces", "--json"]).pop()

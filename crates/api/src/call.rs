@@ -2,8 +2,8 @@ use model::{SpanId, TraceId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ApiError, AssembledTrace, Found, OpenedTrace, ServiceCount, SpanDetail, Status, TextPart, TracePage,
-    TracesRequest, ViewId, Viewport, ViewportRequest,
+    ApiError, AssembledTrace, Found, OpenedTrace, ServiceCount, SpanDetail, Status, TextPart, TracePage, TracesRequest,
+    ViewId, Viewport, ViewportRequest,
 };
 
 /// What can be asked of the service. Each names the [`Reply`] it gets.

@@ -27,12 +27,10 @@ pub use listing::{FirstError, ServiceCount, TraceFilter, TracePage, TraceRow, Tr
 pub use span::{
     AssembledTrace, AttributeValue, EventDetail, LinkDetail, LogDetail, ScopeDetail, SpanDetail, SpanRecord, TextPart,
 };
-pub use status::{
-    BytesOnDisk, Ledger, Listener, ListenerState, Problem, Protocol, SignalLedger, Status, TurnedAway,
-};
+pub use status::{BytesOnDisk, Ledger, Listener, ListenerState, Problem, Protocol, SignalLedger, Status, TurnedAway};
 pub use timeline::{
-    EventMark, Found, Interval, LogMark, Oddity, OpenedTrace, Row, RowKind, SpanIcon, Text, Viewport, ViewportRequest,
-    ViewId,
+    EventMark, Found, Interval, LogMark, Oddity, OpenedTrace, Row, RowKind, SpanIcon, Text, ViewId, Viewport,
+    ViewportRequest,
 };
 
 use serde::{Serialize, de::DeserializeOwned};

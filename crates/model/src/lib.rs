@@ -19,9 +19,9 @@ mod value;
 pub use id::{ParseIdError, SpanId, TraceId};
 pub use log::{LogRecord, LogsData, ResourceLogs, ScopeLogs, SeverityClass};
 pub use metric::{
-    AggregationTemporality, Buckets, Exemplar, ExponentialHistogram, ExponentialHistogramPoint,
-    Gauge, Histogram, HistogramPoint, Metric, MetricData, MetricsData, Number, NumberPoint,
-    QuantileValue, ResourceMetrics, ScopeMetrics, Sum, Summary, SummaryPoint,
+    AggregationTemporality, Buckets, Exemplar, ExponentialHistogram, ExponentialHistogramPoint, Gauge, Histogram,
+    HistogramPoint, Metric, MetricData, MetricsData, Number, NumberPoint, QuantileValue, ResourceMetrics, ScopeMetrics,
+    Sum, Summary, SummaryPoint,
 };
 pub use reject::RejectReason;
 pub use resource::{EntityRef, Resource, Scope, UNKNOWN_SERVICE};

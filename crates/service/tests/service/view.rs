@@ -83,7 +83,10 @@ async fn a_trace_is_drawn_folded_and_searched() {
     let view = opened.view;
     assert_eq!((opened.root_name.as_str(), opened.span_count, opened.missing_count), ("POST /checkout", 6, 1));
     assert_eq!((opened.error_count, opened.log_count, opened.row_count), (2, 1, 7));
-    check(&opened, &viewport(&session, &opened).await, &expect![[r#"
+    check(
+        &opened,
+        &viewport(&session, &opened).await,
+        &expect![[r#"
         POST /checkout  ##---------------###  @frontend error="" below=2 None marks=0 []
           GetCart         ##----##            @cart None marks=0 []
             HGETALL         ####              @redis Database marks=1 []
@@ -91,17 +94,22 @@ async fn a_trace_is_drawn_folded_and_searched() {
             authorize               ###       error="declined" below=0 None marks=0 []
                              -                missing None marks=0 []
           sweep              s                @cart None marks=0 [ParentMissing]
-    "#]]);
+    "#]],
+    );
 
     let folded = ask!(session, Call::Fold { view, change: FoldChange::ToDepth(2) }, Opened);
     assert!(folded.revision > opened.revision);
-    check(&folded, &viewport(&session, &folded).await, &expect![[r#"
+    check(
+        &folded,
+        &viewport(&session, &folded).await,
+        &expect![[r#"
         POST /checkout  ##---------------###  @frontend error="" below=2 None marks=0 []
           GetCart         ########            @cart +1 None marks=0 []
           charge                  #######     @payment +1 error="HTTP 504" below=1 None marks=1 []
                              -                missing None marks=0 []
           sweep              s                @cart None marks=0 [ParentMissing]
-    "#]]);
+    "#]],
+    );
 
     let next = |after, backwards| Call::NextError { view, after, backwards };
     let first = ask!(session, next(None, false), Found).expect("two errors");
