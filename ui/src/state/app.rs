@@ -7,6 +7,9 @@ use model::{SpanId, TraceId};
 use super::{Action, Route, Theme, keys::Scope};
 use crate::transport;
 
+/// Who asked to see something, in the order in which they came.
+type Registered<F> = StoredValue<Vec<(usize, Rc<F>)>, LocalStorage>;
+
 /// What every screen can see and do. A handful of handles: copy it.
 #[derive(Clone, Copy)]
 pub struct AppState {
@@ -24,8 +27,8 @@ pub struct AppState {
     pub theme: RwSignal<Theme>,
     /// The attribute that the list of traces is filtered by.
     pub attribute: RwSignal<Option<(String, String)>>,
-    on_event: StoredValue<Vec<(usize, Rc<dyn Fn(&Event)>)>, LocalStorage>,
-    on_action: StoredValue<Vec<(usize, Rc<dyn Fn(Action) -> bool>)>, LocalStorage>,
+    on_event: Registered<dyn Fn(&Event)>,
+    on_action: Registered<dyn Fn(Action) -> bool>,
     next_id: StoredValue<usize>,
 }
 

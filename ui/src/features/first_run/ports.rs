@@ -20,18 +20,25 @@ struct Trouble {
     consequence: String,
 }
 
+/// An address that is used in place of another, and what clients need for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Moved {
+    address: String,
+    setting: String,
+}
+
 /// For each protocol that has no address, what is wrong and the ways out.
 #[component]
 pub(crate) fn Ports() -> impl IntoView {
     let app = use_app();
     let troubles = Memo::new(move |_| app.status.with(|status| status.as_ref().map(troubles).unwrap_or_default()));
-    let moved = RwSignal::new(None::<(String, String)>);
+    let moved = RwSignal::new(None::<Moved>);
     view! {
         {move || troubles.get().into_iter().map(|trouble| banner(app, trouble, moved)).collect_view()}
         {move || {
             moved
                 .get()
-                .map(|(address, setting)| {
+                .map(|Moved { address, setting }| {
                     view! {
                         <div class="msg w" role="status" data-testid="port-moved">
                             <Icon shape=Shape::Check />
@@ -92,18 +99,18 @@ fn troubles(status: &Status) -> Vec<Trouble> {
     troubles
 }
 
-fn banner(app: AppState, trouble: Trouble, moved: RwSignal<Option<(String, String)>>) -> impl IntoView {
+fn banner(app: AppState, trouble: Trouble, moved: RwSignal<Option<Moved>>) -> impl IntoView {
     let Trouble { protocol, address, sentence, offer, consequence } = trouble;
     let again = address;
     let offered = offer.map(|(address, setting)| {
         let port = address.rsplit(':').next().unwrap_or(&address).to_owned();
-        let target = (address, setting.clone());
+        let target = Moved { address, setting: setting.clone() };
         view! {
             <button
                 type="button"
                 class="btn"
                 data-testid="port-listen"
-                on:click=handler(move |_| listen(app, protocol, target.0.clone(), Some((target.clone(), moved))))
+                on:click=handler(move |_| listen(app, protocol, target.address.clone(), Some((target.clone(), moved))))
             >
                 {format!("Listen on {port}")}
             </button>
@@ -137,12 +144,7 @@ fn banner(app: AppState, trouble: Trouble, moved: RwSignal<Option<(String, Strin
 }
 
 /// Has the service listen there, and says afterwards what clients need.
-fn listen(
-    app: AppState,
-    protocol: Protocol,
-    address: String,
-    after: Option<((String, String), RwSignal<Option<(String, String)>>)>,
-) {
+fn listen(app: AppState, protocol: Protocol, address: String, after: Option<(Moved, RwSignal<Option<Moved>>)>) {
     spawn(async move {
         match transport::call(Call::Listen { protocol, address }).await {
             Ok(Reply::Status(status)) => {
