@@ -2,7 +2,6 @@
 //! library puts around it; boxed, it shares that code, which keeps the WASM small.
 
 use leptos::prelude::*;
-use web_sys::{MouseEvent, PointerEvent, WheelEvent};
 
 /// A part of a view that changes.
 pub(crate) type Live = Box<dyn FnMut() -> AnyView + Send>;
@@ -27,19 +26,4 @@ pub(crate) fn maybe(
 /// A switch, for a class or for an attribute that is there or not.
 pub(crate) fn flag(is_on: impl FnMut() -> bool + Send + 'static) -> Box<dyn FnMut() -> bool + Send> {
     Box::new(is_on)
-}
-
-/// What a click does.
-pub(crate) fn press(act: impl FnMut(MouseEvent) + 'static) -> Box<dyn FnMut(MouseEvent)> {
-    Box::new(act)
-}
-
-/// What a movement of the pointer does.
-pub(crate) fn pointer(act: impl FnMut(PointerEvent) + 'static) -> Box<dyn FnMut(PointerEvent)> {
-    Box::new(act)
-}
-
-/// What turning the wheel does.
-pub(crate) fn wheel(act: impl FnMut(WheelEvent) + 'static) -> Box<dyn FnMut(WheelEvent)> {
-    Box::new(act)
 }

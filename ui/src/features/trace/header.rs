@@ -5,13 +5,10 @@ use std::sync::Arc;
 use api::OpenedTrace;
 use leptos::prelude::*;
 
-use super::{
-    erased::{live, press},
-    view::TraceView,
-};
+use super::{erased::live, view::TraceView};
 use crate::{
     state::{Action, keys},
-    widgets::{CopyButton, DurationFigure, Icon, Shape, Swatch, count, duration, time, visible},
+    widgets::{CopyButton, DurationFigure, Icon, Shape, Swatch, count, duration, handler, time, visible},
 };
 
 /// So many swatches are shown; the count says how many services there are.
@@ -45,7 +42,7 @@ pub(crate) fn Header(trace: TraceView) -> impl IntoView {
                 data-testid="back"
                 title=format!("Back ({})", keys::hint(Action::Back))
                 aria-label="Back"
-                on:click=press(move |_| trace.app.back())
+                on:click=handler(move |_| trace.app.back())
             >
                 <Icon shape=Shape::Back />
             </button>

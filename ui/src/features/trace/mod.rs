@@ -25,7 +25,7 @@ mod view;
 mod window;
 
 use api::{ErrorCode, Event, FoldChange};
-use erased::{flag, live, press, text};
+use erased::{flag, live, text};
 use header::Header;
 use leptos::{html, prelude::*};
 use model::{SpanId, TraceId};
@@ -33,9 +33,9 @@ use panel::Panel;
 use timeline::Timeline;
 use toolbar::{Toolbar, ZOOM_STEP, find, next_error, toggle_critical_path, toggle_self_time};
 use view::TraceView;
-use wasm_bindgen_futures::spawn_local;
 
 use crate::{
+    spawn,
     state::{Action, use_app},
     widgets,
 };
@@ -83,10 +83,10 @@ pub fn TraceScreen(
                         <h3>{title}</h3>
                         <p>{widgets::visible(&error.sentence).into_owned()}</p>
                         <div class="row">
-                            <button type="button" class="btn" on:click=press(move |_| trace.app.back())>
+                            <button type="button" class="btn" on:click=widgets::handler(move |_| trace.app.back())>
                                 "Back"
                             </button>
-                            <button type="button" class="btn" on:click=press(move |_| trace.open(span))>
+                            <button type="button" class="btn" on:click=widgets::handler(move |_| trace.open(span))>
                                 "Try again"
                             </button>
                         </div>
@@ -176,7 +176,7 @@ fn act(trace: TraceView, action: Action, find_field: NodeRef<html::Input>, filte
         }
         Action::CopyTraceId => {
             let id = trace.trace_id.to_string();
-            spawn_local(async move {
+            spawn(async move {
                 widgets::copy(&id).await;
             });
         }

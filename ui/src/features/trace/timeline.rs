@@ -11,14 +11,14 @@ use web_sys::{Element, MediaQueryList, MouseEvent, PointerEvent, ResizeObserver,
 use super::{
     bars::ROW,
     css::px,
-    erased::{flag, live, maybe, pointer, press, text, wheel},
+    erased::{flag, live, maybe, text},
     paint::{Painter, Scene},
     scale::{Range, pointed},
     tip::{Tip, TipAt},
     tree::{TreeRow, shift},
     view::{TraceView, device_pixel_ratio},
 };
-use crate::widgets::{count, duration};
+use crate::widgets::{count, duration, handler};
 
 /// Ticks are so many pixels apart at least.
 const TICKS_APART: f64 = 76.0;
@@ -253,12 +253,12 @@ pub(crate) fn Timeline(trace: TraceView) -> impl IntoView {
                     data-testid="ruler"
                     title="Drag to zoom into a stretch; turn the wheel to zoom"
                     style:width=text(move || px(trace.lane_width.get()))
-                    on:pointerdown=pointer(ruler_pressed)
-                    on:pointermove=pointer(ruler_moved)
-                    on:pointerup=pointer(ruler_released)
-                    on:pointercancel=pointer(move |_| drag.set(None))
-                    on:pointerleave=pointer(move |_| trace.pointer.set(None))
-                    on:wheel=wheel(move |event| wheeled(event, true))
+                    on:pointerdown=handler(ruler_pressed)
+                    on:pointermove=handler(ruler_moved)
+                    on:pointerup=handler(ruler_released)
+                    on:pointercancel=handler(move |_| drag.set(None))
+                    on:pointerleave=handler(move |_| trace.pointer.set(None))
+                    on:wheel=handler(move |event| wheeled(event, true))
                 >
                     {live(move || {
                         let chip = chip_at().map(|(x, _)| x);
@@ -304,17 +304,17 @@ pub(crate) fn Timeline(trace: TraceView) -> impl IntoView {
                             unhover();
                         }
                     }
-                    on:pointermove=pointer(moved)
-                    on:pointerdown=pointer(pressed)
-                    on:pointerup=pointer(released)
-                    on:pointercancel=pointer(released)
-                    on:pointerleave=pointer(move |_| {
+                    on:pointermove=handler(moved)
+                    on:pointerdown=handler(pressed)
+                    on:pointerup=handler(released)
+                    on:pointercancel=handler(released)
+                    on:pointerleave=handler(move |_| {
                         trace.pointer.set(None);
                         unhover();
                     })
-                    on:click=press(clicked)
-                    on:dblclick=press(double_clicked)
-                    on:wheel=wheel(move |event| wheeled(event, false))
+                    on:click=handler(clicked)
+                    on:dblclick=handler(double_clicked)
+                    on:wheel=handler(move |event| wheeled(event, false))
                 >
                     <div class="inner" node_ref=inner style:height=text(move || px(f64::from(row_count.get()) * ROW))>
                         <For

@@ -6,13 +6,13 @@ use api::Call;
 use leptos::{ev, html, prelude::*};
 
 use super::{
-    erased::{flag, maybe, press, text},
+    erased::{flag, maybe, text},
     remembered,
     view::{Hits, TraceView},
 };
 use crate::{
     state::{Action, keys},
-    widgets::{Icon, Shape, count},
+    widgets::{Icon, Shape, count, handler},
 };
 
 /// How much a press of plus shows of what was shown.
@@ -192,7 +192,7 @@ fn step_button(trace: TraceView, shape: Shape, name: &'static str, action: Actio
             title=tooltip(name, action)
             aria-label=name
             disabled=flag(move || trace.needle.get().trim().is_empty())
-            on:click=press(move |_| find(trace, action == Action::PreviousHit, true))
+            on:click=handler(move |_| find(trace, action == Action::PreviousHit, true))
         >
             <Icon shape />
         </button>
@@ -247,7 +247,7 @@ fn button(
             aria-label=name
             aria-pressed=maybe(pressed)
             disabled=flag(is_disabled)
-            on:click=press(move |event| act(event.shift_key()))
+            on:click=handler(move |event: ev::MouseEvent| act(event.shift_key()))
         >
             <Icon shape />
             {word.map(|word| view! { <span class="wide">{word}</span> })}

@@ -9,11 +9,11 @@ use model::SpanId;
 use super::{
     bars::ROW,
     css::{self, px},
-    erased::{flag, live, maybe, press, text},
+    erased::{flag, live, maybe, text},
     oddity,
     view::TraceView,
 };
-use crate::widgets::{Chevron, Icon, Shape, count, duration, service_class, visible};
+use crate::widgets::{Chevron, Icon, Shape, count, duration, handler, service_class, visible};
 
 /// Pixels of a level, where there is room.
 const INDENT: f64 = 10.0;
@@ -214,7 +214,7 @@ fn tree_cell(trace: TraceView, cells: &Cells, index: u32, shift: Memo<Shift>, ne
     let is_expanded = cells.is_expanded;
     let twist = (cells.child_count > 0).then(|| {
         view! {
-            <span class="twist" data-testid="twist" aria-hidden="true" on:click=press(toggle) on:dblclick=press(|event| event.stop_propagation())>
+            <span class="twist" data-testid="twist" aria-hidden="true" on:click=handler(toggle) on:dblclick=handler(|event: leptos::ev::MouseEvent| event.stop_propagation())>
                 <Chevron is_open=Signal::stored(is_expanded) />
             </span>
         }

@@ -8,7 +8,6 @@ use api::{
 };
 use leptos::{html, prelude::*};
 use model::{SpanId, TraceId};
-use wasm_bindgen_futures::spawn_local;
 
 use super::{
     bars::{Layers, ROW},
@@ -17,6 +16,7 @@ use super::{
     window::{Answered, Drawn, Needed},
 };
 use crate::{
+    spawn,
     state::{AppState, use_app},
     transport,
 };
@@ -190,7 +190,7 @@ impl TraceView {
 
     /// Opens the trace and selects a span, else the first row.
     pub(crate) fn open(self, span: Option<SpanId>) {
-        spawn_local(async move {
+        spawn(async move {
             let answer = transport::call(Call::OpenTrace { trace_id: self.trace_id }).await;
             match answer {
                 Ok(Reply::Opened(head)) if self.is_gone() => {
@@ -218,7 +218,7 @@ impl TraceView {
     /// Forgets the trace.
     pub(crate) fn close(self) {
         if let Some(head) = self.head.try_get_untracked().flatten() {
-            spawn_local(async move {
+            spawn(async move {
                 // A view that is gone already is as good as closed.
                 let _ = transport::call(Call::CloseView { view: head.view }).await;
             });
@@ -234,7 +234,7 @@ impl TraceView {
         self.is_refreshing.set_value(true);
         set_timeout(
             move || {
-                spawn_local(async move {
+                spawn(async move {
                     if self.is_gone() {
                         return;
                     }
@@ -385,7 +385,7 @@ impl TraceView {
         }
         self.last_asked.set_value(Some((request, needed.revision)));
         self.is_waiting.set(true);
-        spawn_local(async move {
+        spawn(async move {
             let answer = transport::call(Call::Viewport(request)).await;
             if self.is_gone() {
                 return;
@@ -428,7 +428,7 @@ impl TraceView {
     /// Folds or unfolds; `at` is the row that is meant, for the selection to follow.
     pub(crate) fn fold(self, change: FoldChange, at: Option<u32>) {
         let Some(head) = self.known() else { return };
-        spawn_local(async move {
+        spawn(async move {
             let answer = transport::call(Call::Fold { view: head.view, change }).await;
             if self.is_gone() {
                 return;
@@ -519,7 +519,7 @@ impl TraceView {
 
     /// Looks for a row, selects it and brings it into view, in rows and in time.
     pub(crate) fn go_to(self, call: Call, and_then: impl FnOnce(Option<Found>) + 'static) {
-        spawn_local(async move {
+        spawn(async move {
             let found = self.find(call).await;
             if self.is_gone() {
                 return;
@@ -545,7 +545,7 @@ impl TraceView {
         if !self.is_panel_open.get_untracked() {
             return;
         }
-        spawn_local(async move {
+        spawn(async move {
             let answer = transport::call(Call::Span { view: head.view, node: selected.node }).await;
             if self.is_gone() || self.selected.get_untracked().is_none_or(|now| now.node != selected.node) {
                 return;

@@ -5,15 +5,11 @@ use leptos::{html, prelude::*};
 use model::Value;
 
 use super::{
-    super::{
-        erased::{live, press},
-        tree::marked,
-        view::TraceView,
-    },
+    super::{erased::live, tree::marked, view::TraceView},
     value,
     whole::{CutNote, shown},
 };
-use crate::widgets::{CopyButton, Icon, Shape, visible, visible_lines};
+use crate::widgets::{CopyButton, Icon, Shape, handler, visible, visible_lines};
 
 /// Which text of the span the value at an index is.
 pub(crate) type PartOf = fn(u32) -> TextPart;
@@ -131,7 +127,7 @@ pub(crate) fn attribute_row(
                 title="Search for traces with this value"
                 aria-label="Search for traces with this value"
                 data-testid="attr-search"
-                on:click=press(move |_| trace.app.search_for(key.clone(), text.clone()))
+                on:click=handler(move |_| trace.app.search_for(key.clone(), text.clone()))
             >
                 <Icon shape=Shape::Filter small=true />
             </button>

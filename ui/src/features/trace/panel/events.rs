@@ -7,14 +7,14 @@ use leptos::prelude::*;
 
 use super::{
     super::{
-        erased::{live, press, text},
+        erased::{live, text},
         stack::{self, Frame, Piece},
         view::TraceView,
     },
     attributes::attribute_row,
     whole::CutNote,
 };
-use crate::widgets::{Chevron, CopyButton, count, duration, visible, visible_lines};
+use crate::widgets::{Chevron, CopyButton, count, duration, handler, visible, visible_lines};
 
 const TYPE: &str = "exception.type";
 const MESSAGE: &str = "exception.message";
@@ -176,7 +176,7 @@ fn library(frames: Vec<Frame>) -> AnyView {
             class="lib fold"
             data-testid="library-frames"
             aria-expanded=text(move || is_open.get().to_string())
-            on:click=press(move |_| is_open.set(!is_open.get_untracked()))
+            on:click=handler(move |_| is_open.set(!is_open.get_untracked()))
         >
             <Chevron is_open />
             {visible(&label).into_owned()}

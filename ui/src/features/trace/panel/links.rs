@@ -6,11 +6,8 @@ use api::{LinkDetail, SpanDetail};
 use leptos::prelude::*;
 use model::{SpanId, TraceId};
 
-use super::{
-    super::{erased::press, view::TraceView},
-    attributes::attribute_row,
-};
-use crate::widgets::{CopyButton, Icon, Shape, visible};
+use super::{super::view::TraceView, attributes::attribute_row};
+use crate::widgets::{CopyButton, Icon, Shape, handler, visible};
 
 /// All links that came.
 pub(crate) fn links(trace: TraceView, detail: &Arc<SpanDetail>) -> Vec<AnyView> {
@@ -41,7 +38,7 @@ fn one(trace: TraceView, node: u32, own: TraceId, link: &LinkDetail) -> AnyView 
                     class="link clip"
                     data-testid="link-open"
                     title=format!("Open trace {trace_id}")
-                    on:click=press(move |_| trace.app.open_trace(trace_id, span_id))
+                    on:click=handler(move |_| trace.app.open_trace(trace_id, span_id))
                 >
                     {text}
                 </button>

@@ -8,14 +8,14 @@ use model::SeverityClass;
 
 use super::{
     super::{
-        erased::{live, press, text},
+        erased::{live, text},
         view::TraceView,
     },
     attributes::attribute_row,
     events::since,
     whole::{CutNote, shown},
 };
-use crate::widgets::{time, visible, visible_lines};
+use crate::widgets::{handler, time, visible, visible_lines};
 
 /// All records that came.
 pub(crate) fn logs(trace: TraceView, detail: &Arc<SpanDetail>) -> Vec<AnyView> {
@@ -54,7 +54,7 @@ fn one(trace: TraceView, node: u32, index: u32, record: &LogDetail) -> AnyView {
                 type="button"
                 class="log"
                 aria-expanded=text(move || is_open.get().to_string())
-                on:click=press(move |_| is_open.set(!is_open.get_untracked()))
+                on:click=handler(move |_| is_open.set(!is_open.get_untracked()))
             >
                 <span class="t3" title=exact>{offset}</span>
                 <span class=class>{severity}</span>

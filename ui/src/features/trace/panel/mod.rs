@@ -21,13 +21,13 @@ use whole::{CutNote, shown};
 
 use super::{
     css::{percent, px},
-    erased::{live, pointer, press, text},
+    erased::{live, text},
     oddity, remembered,
     view::{Detail, TraceView},
 };
 use crate::{
     state::{Action, keys},
-    widgets::{CopyButton, DurationFigure, Icon, Shape, Swatch, count, time, visible, visible_lines},
+    widgets::{CopyButton, DurationFigure, Icon, Shape, Swatch, count, handler, time, visible, visible_lines},
 };
 
 /// The panel is so wide at least and at most, CSS pixels.
@@ -111,11 +111,11 @@ fn Grip(width: RwSignal<f64>) -> impl IntoView {
             class="grip"
             title="Drag to make the panel wider; double click for its usual width"
             data-testid="panel-grip"
-            on:pointerdown=pointer(pressed)
-            on:pointermove=pointer(moved)
-            on:pointerup=pointer(released)
-            on:pointercancel=pointer(released)
-            on:dblclick=press(reset)
+            on:pointerdown=handler(pressed)
+            on:pointermove=handler(moved)
+            on:pointerup=handler(released)
+            on:pointercancel=handler(released)
+            on:dblclick=handler(reset)
         ></i>
     }
 }
@@ -129,7 +129,7 @@ fn CloseButton(trace: TraceView) -> impl IntoView {
             data-testid="panel-close"
             title=format!("Close the panel ({})", keys::hint(Action::TogglePanel))
             aria-label="Close the panel"
-            on:click=press(move |_| trace.show_panel(false))
+            on:click=handler(move |_| trace.show_panel(false))
         >
             <Icon shape=Shape::Close />
         </button>
@@ -356,7 +356,7 @@ fn head(trace: TraceView, detail: &Arc<SpanDetail>) -> AnyView {
     let node = detail.node;
     let id = detail.span_id.to_string();
     let kind = detail.kind.name();
-    let kind = kind.get(..1).map_or_else(String::new, |first| first.to_uppercase() + &kind[1..]);
+    let kind = kind.get(..1).map_or_else(String::new, |first| first.to_ascii_uppercase() + &kind[1..]);
     let error_type =
         detail.attributes.iter().find(|attribute| attribute.key == "error.type").and_then(|attribute| match &attribute
             .value

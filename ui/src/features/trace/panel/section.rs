@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 
 use super::super::{
-    erased::{Live, live, press, text},
+    erased::{Live, live, text},
     remembered,
 };
-use crate::widgets::Chevron;
+use crate::widgets::{Chevron, handler};
 
 /// A section.
 #[component]
@@ -35,7 +35,7 @@ pub(crate) fn Section(
     view! {
         <section class="sec" data-testid=format!("section-{name}")>
             <h3>
-                <button type="button" class="sec-head" aria-expanded=text(move || is_open.get().to_string()) on:click=press(toggle)>
+                <button type="button" class="sec-head" aria-expanded=text(move || is_open.get().to_string()) on:click=handler(toggle)>
                     <Chevron is_open />
                     {title}
                     <span class="n clip">{note}</span>

@@ -22,7 +22,7 @@ fn write(out: &mut String, value: &Value) {
         Value::String(text) => quoted(out, text),
         Value::Bool(truth) => out.push_str(if *truth { "true" } else { "false" }),
         Value::Int(number) => out.push_str(&number.to_string()),
-        Value::Double(number) => out.push_str(&number.to_string()),
+        Value::Double(number) => out.push_str(&digits(*number)),
         Value::Bytes(bytes) | Value::TooDeep(bytes) => {
             out.push_str("0x");
             for byte in bytes {
@@ -53,6 +53,19 @@ fn write(out: &mut String, value: &Value) {
             out.push('}');
         }
     }
+}
+
+/// A double in as few digits as tell it from its neighbours; by the browser, which knows how without
+/// 20 KB of tables in the WASM.
+#[cfg(target_arch = "wasm32")]
+fn digits(number: f64) -> String {
+    js_sys::Number::from(number).to_string_with_radix(10).map_or_else(|_| String::new(), String::from)
+}
+
+/// The same where there is no browser: in tests.
+#[cfg(not(target_arch = "wasm32"))]
+fn digits(number: f64) -> String {
+    number.to_string()
 }
 
 fn quoted(out: &mut String, text: &str) {

@@ -2,15 +2,14 @@
 
 use api::{Call, Reply, TextPart};
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 use super::super::{
-    erased::{flag, press, text},
+    erased::{flag, text},
     view::TraceView,
 };
 use crate::{
-    transport,
-    widgets::{self, bytes},
+    spawn, transport,
+    widgets::{self, bytes, handler},
 };
 
 /// More is not put into the page at once: laying it out would take seconds.
@@ -55,14 +54,14 @@ pub(crate) fn CutNote(
     let said = RwSignal::new("Copy all");
     let show = move |part| {
         is_waiting.set(true);
-        spawn_local(async move {
+        spawn(async move {
             let text = fetch(trace, node, part).await;
             is_waiting.try_set(false);
             whole.try_set(text);
         });
     };
     let copy = move |part| {
-        spawn_local(async move {
+        spawn(async move {
             let text = match whole.get_untracked() {
                 Some(text) => Some(text),
                 None => fetch(trace, node, part).await,
@@ -84,11 +83,11 @@ pub(crate) fn CutNote(
                             class="link"
                             class:gone=flag(move || whole.get().is_some())
                             disabled=flag(move || is_waiting.get())
-                            on:click=press(move |_| show(part))
+                            on:click=handler(move |_| show(part))
                         >
                             "Show all"
                         </button>
-                        <button type="button" class="link" on:click=press(move |_| copy(part))>
+                        <button type="button" class="link" on:click=handler(move |_| copy(part))>
                             {text(move || said.get().to_owned())}
                         </button>
                     }
