@@ -72,7 +72,8 @@ async fn from_first_run_to_the_exception_and_back_tomorrow() {
     window.click("[data-testid=\"trace-row\"]").await;
     window.says("[data-testid=\"root-name\"]", "POST /colonies").await;
     window.says("[data-testid=\"span-row\"]", "colony_creation").await;
-    window.click("[data-testid=\"span-row\"][aria-label*=\"colony_creation\"]").await;
+    let failed = window.find("[data-testid=\"span-row\"][aria-label*=\"colony_creation\"]").await;
+    failed.click().await.unwrap();
     window.says("[data-testid=\"panel-name\"]", "colony_creation").await;
     window.says("[data-testid=\"panel-status\"]", "Error").await;
     window.says("[data-testid=\"attr-row\"][data-key=\"colony.name\"]", "doomed").await;
@@ -99,7 +100,7 @@ async fn from_first_run_to_the_exception_and_back_tomorrow() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/sample-trace.json");
     let second = desk.second_start(dir.path(), &[file]);
     assert!(second.status.success(), "{}", String::from_utf8_lossy(&second.stderr));
-    window.says("[data-testid=\"root-name\"]", "checkout").await;
+    window.says("[data-testid=\"root-name\"]", "POST /order").await;
     window.resize(1440, 900).await;
     both_themes(&window, "trace").await;
     window.click("[data-testid=\"next-error\"]").await;
