@@ -103,7 +103,10 @@ async fn from_first_run_to_the_exception_and_back_tomorrow() {
     window.says("[data-testid=\"root-name\"]", "POST /order").await;
     window.resize(1440, 900).await;
     both_themes(&window, "trace").await;
-    window.click("[data-testid=\"next-error\"]").await;
+    for error in 1..=3 {
+        window.click("[data-testid=\"next-error\"]").await;
+        window.says("[data-testid=\"next-error\"]", &format!("{error} of 6")).await;
+    }
     window.part("exception").await;
     both_themes(&window, "trace-error").await;
     window.resize(1000, 700).await;

@@ -11,7 +11,7 @@ mod packages;
 mod process;
 mod ui;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 const HELP: &str = "\
 cargo xtask TASK
@@ -22,6 +22,7 @@ cargo xtask TASK
   build           build the UI and both executables, as ./run does
   bench [NAME]    benchmarks: ratios within one run (receive, memory, window)
   dist            the small, fully optimised executables
+  pictures        the README's pictures, from those that the window test took last
 ";
 
 fn main() -> Result<()> {
@@ -36,10 +37,20 @@ fn main() -> Result<()> {
         "build" => native::build_all(),
         "bench" => bench::run(&rest),
         "dist" => dist::build(),
+        "pictures" => pictures(),
         "" | "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(())
         }
         other => bail!("there is no task {other:?}\n\n{HELP}"),
     }
+}
+
+fn pictures() -> Result<()> {
+    std::fs::create_dir_all("docs/images")?;
+    for (taken, shown) in [("trace-error-dark", "trace-dark"), ("first-run-light", "first-run-light")] {
+        std::fs::copy(format!("target/screenshots/{taken}.png"), format!("docs/images/{shown}.png"))
+            .with_context(|| format!("no {taken}: ./test window takes it"))?;
+    }
+    Ok(())
 }
