@@ -22,7 +22,7 @@ pub(super) fn NothingMatches(list: TraceList, stored: u64) -> impl IntoView {
         visible(&sentence).into_owned()
     };
     view! {
-        <div class="say" data-testid="nothing-matches">
+        <div class="say grow" data-testid="nothing-matches">
             <h2>"No trace matches"</h2>
             <p>{move || reason()}</p>
             <div class="row">

@@ -46,14 +46,15 @@ pub fn TracesScreen() -> impl IntoView {
         list.selected.set(None);
         list.rows.set(None);
     }
-    let wanted = Memo::new(move |_| list.filter.with(filter::Filter::wanted));
-    Effect::new(move |before: Option<()>| {
-        wanted.track();
-        if before.is_some() || list.rows.with_untracked(Option::is_none) {
-            list.reload();
-        } else {
-            list.catch_up();
+    // A letter that is not yet a duration changes what stands in the bar, not what is wanted.
+    Effect::new(move |before: Option<api::TraceFilter>| {
+        let wanted = list.filter.with(filter::Filter::wanted);
+        match before {
+            Some(before) if before == wanted => {}
+            None if list.rows.with_untracked(Option::is_some) => list.catch_up(),
+            _ => list.reload(),
         }
+        wanted
     });
     app.on_event(move |event| {
         if matches!(event, Event::Arrived { .. }) {
@@ -98,7 +99,7 @@ fn Foot(list: TraceList) -> impl IntoView {
         list.rows.with(|rows| {
             let rows = rows.as_ref()?;
             let noun = if rows.stored == 1 { "trace" } else { "traces" };
-            Some(if list.filter.with(filter::Filter::is_empty) {
+            Some(if rows.matching == rows.stored {
                 format!("{} {noun}, newest first", count(rows.matching))
             } else {
                 format!("{} of {} {noun} match, newest first", count(rows.matching), count(rows.stored))
