@@ -2,7 +2,7 @@
 //! within one run. `cargo xtask bench [receive|memory]`.
 //!
 //! CPU time, not wall time; the stages in turn, several rounds; medians with their spread.
-#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, unreachable_pub)]
 
 mod corpus;
 mod memory;
