@@ -102,7 +102,7 @@ async fn from_first_run_to_the_exception_and_back_tomorrow() {
     assert!(second.status.success(), "{}", String::from_utf8_lossy(&second.stderr));
     window.says("[data-testid=\"root-name\"]", "POST /order").await;
     // The panel was closed yesterday, and that is remembered.
-    window.click("[data-testid=\"toggle-panel\"]").await;
+    window.click("[data-testid=\"panel-of-the-selected-span\"]").await;
     window.part("panel").await;
     window.resize(1440, 900).await;
     both_themes(&window, "trace").await;
