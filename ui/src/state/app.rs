@@ -70,6 +70,12 @@ impl AppState {
         }
     }
 
+    /// Shows the list of traces, with nothing to go back to.
+    pub fn go_home(self) {
+        self.past.update_value(Vec::clear);
+        self.set_route.set(Route::Traces);
+    }
+
     /// Shows a trace.
     pub fn open_trace(self, trace_id: TraceId, span: Option<SpanId>) {
         self.go(Route::Trace { trace_id, span });

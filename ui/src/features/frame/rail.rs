@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    state::{Route, use_app},
+    state::use_app,
     widgets::{Icon, Shape, handler},
 };
 
@@ -17,7 +17,7 @@ pub fn Rail() -> impl IntoView {
                 title="Traces"
                 aria-current="page"
                 data-testid="rail-traces"
-                on:click=handler(move |_| app.go(Route::Traces))
+                on:click=handler(move |_| app.go_home())
             >
                 <Icon shape=Shape::Traces />
                 <span>"Traces"</span>
