@@ -44,7 +44,7 @@ pub fn run() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let dir = tempfile::tempdir().unwrap();
     let store = runtime.block_on(async {
-        let dir = DataDir::open(&dir.path().join("store")).unwrap();
+        let dir = DataDir::open(dir.path().join("store")).unwrap();
         let lock = dir.try_lock().unwrap();
         Store::open(&dir, lock).await.unwrap()
     });

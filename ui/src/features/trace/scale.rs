@@ -170,7 +170,7 @@ pub(crate) fn moment(offset_nanos: i64, step: i64) -> String {
     // milliseconds, so that `1.0 s` stands beside `800 ms`.
     let mut decimals = 0;
     let mut scaled = step;
-    while scaled % unit_nanos != 0 && decimals < 9 {
+    while !scaled.is_multiple_of(unit_nanos) && decimals < 9 {
         scaled *= 10;
         decimals += 1;
     }
