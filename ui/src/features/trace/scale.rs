@@ -247,7 +247,7 @@ mod tests {
         assert_eq!(zoomed.zoomed(100.0, 0.5, whole), whole);
         assert_eq!(zoomed.moved(i64::MAX, whole).to, whole.to);
         assert_eq!(zoomed.zoomed(1e-12, 0.5, whole).nanos(), SHORTEST);
-        assert_eq!(Range::around(100 * MS, 0, whole).nanos() >= SHORTEST, true);
+        assert!(Range::around(100 * MS, 0, whole).nanos() >= SHORTEST);
     }
 
     #[test]
