@@ -65,7 +65,7 @@ pub fn StatusBar() -> impl IntoView {
             <button
                 type="button"
                 class="part ledger"
-                class:lost=move || is_lossy()
+                class:lost=is_lossy
                 data-testid="status-ledger"
                 title="What became of every span; press for all signals"
                 aria-expanded=move || (sheet.get() == Some(Sheet::Account)).to_string()

@@ -210,7 +210,7 @@ fn Slot(
     view! {
         <div
             class="trow traces-columns"
-            class:sel=move || is_selected()
+            class:sel=is_selected
             class:away=move || !is_there.get()
             role="row"
             id=move || format!("trace-row-{}", index.get())
