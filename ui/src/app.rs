@@ -1,27 +1,31 @@
 //! The frame around the screens, and what runs for as long as the window is open.
 
-use leptos::{ev::KeyboardEvent, prelude::*};
+use leptos::{
+    ev::KeyboardEvent,
+    prelude::{provide_context, window_event_listener},
+};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use crate::{
+    dom::{View, view},
     features::{
-        frame::{Failure, KeySheet, Rail, StatusBar},
-        trace::TraceScreen,
-        traces::{TraceList, TracesScreen},
+        frame::{failure, key_sheet, rail, status_bar},
+        trace::trace_screen,
+        traces::{TraceList, traces_screen},
     },
+    reactive::{effect, on_cleanup},
     spawn,
     state::{AppState, Route, keys},
     transport,
 };
 
 /// The whole window.
-#[component]
-pub fn App() -> impl IntoView {
+pub fn app() -> View {
     let app = AppState::new();
     provide_context(app);
     provide_context(TraceList::new(app));
-    Effect::new(move |_| app.theme.get().apply());
+    effect(move || app.theme.get().apply());
     let keys = window_event_listener(leptos::ev::keydown, move |event| press(app, &event));
     on_cleanup(move || keys.remove());
     spawn(async move {
@@ -31,20 +35,20 @@ pub fn App() -> impl IntoView {
     });
     spawn(app.refresh_status());
 
-    let screen = move || match app.route.get() {
-        Route::Traces => view! { <TracesScreen /> }.into_any(),
-        Route::Trace { trace_id, span } => view! { <TraceScreen trace_id span /> }.into_any(),
+    let screen = move || match app.route() {
+        Route::Traces => traces_screen(),
+        Route::Trace { trace_id, span } => trace_screen(trace_id, span),
     };
     view! {
         <div id="app">
-            <Rail />
+            {rail()}
             <main>
-                <Failure />
+                {failure()}
                 {move || screen()}
             </main>
-            <StatusBar />
+            {status_bar()}
         </div>
-        <KeySheet />
+        {key_sheet()}
     }
 }
 

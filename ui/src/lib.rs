@@ -8,10 +8,10 @@
 //! nanoseconds as JavaScript numbers, raw colours (`styles/tokens.css` has them), style attributes
 //! set as text and data as markup (the security policy forbids both).
 
-#![allow(unreachable_pub, reason = "`#[component]` moves the bodies of components into functions of its own")]
-
 pub mod app;
+mod dom;
 pub mod features;
+pub mod reactive;
 mod spawn;
 pub mod state;
 pub mod transport;
@@ -24,5 +24,5 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen(start))]
 #[cfg_attr(not(target_arch = "wasm32"), wasm_bindgen)]
 pub fn start() {
-    leptos::mount::mount_to_body(app::App);
+    leptos::mount::mount_to_body(|| dom::append_to_body(&app::app()));
 }

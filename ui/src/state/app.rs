@@ -1,21 +1,20 @@
 use std::rc::Rc;
 
+use crate::reactive::{RwSignal, StoredValue, on_cleanup};
 use api::{Call, Event, Reply, Status};
-use leptos::prelude::*;
+use leptos::prelude::expect_context;
 use model::{SpanId, TraceId};
 
 use super::{Action, Route, Theme, keys::Scope};
 use crate::transport;
 
 /// Who asked to see something, in the order in which they came.
-type Registered<F> = StoredValue<Vec<(usize, Rc<F>)>, LocalStorage>;
+type Registered<F> = StoredValue<Vec<(usize, Rc<F>)>>;
 
 /// What every screen can see and do. A handful of handles: copy it.
 #[derive(Clone, Copy)]
 pub struct AppState {
-    /// The screen that is shown. Change it with [`AppState::go`] and [`AppState::back`].
-    pub route: ReadSignal<Route>,
-    set_route: WriteSignal<Route>,
+    route: RwSignal<Route>,
     past: StoredValue<Vec<Route>>,
     /// How the service is doing; `None` until it has said so.
     pub status: RwSignal<Option<Status>>,
@@ -45,20 +44,24 @@ impl AppState {
     /// The state of a window that has just opened. Belongs to the reactive owner it is made in.
     #[must_use]
     pub fn new() -> Self {
-        let (route, set_route) = signal(Route::default());
         Self {
-            route,
-            set_route,
+            route: RwSignal::new(Route::default()),
             past: StoredValue::new(Vec::new()),
             status: RwSignal::new(None),
             failure: RwSignal::new(None),
             are_keys_shown: RwSignal::new(false),
             theme: RwSignal::new(Theme::remembered()),
             attribute: RwSignal::new(None),
-            on_event: StoredValue::new_local(Vec::new()),
-            on_action: StoredValue::new_local(Vec::new()),
+            on_event: StoredValue::new(Vec::new()),
+            on_action: StoredValue::new(Vec::new()),
             next_id: StoredValue::new(0),
         }
+    }
+
+    /// The screen that is shown, followed.
+    #[must_use]
+    pub fn route(self) -> Route {
+        self.route.get()
     }
 
     /// Shows a screen; [`Self::back`] returns from it.
@@ -66,14 +69,14 @@ impl AppState {
         let from = self.route.get_untracked();
         if from != route {
             self.past.update_value(|past| past.push(from));
-            self.set_route.set(route);
+            self.route.set(route);
         }
     }
 
     /// Shows the list of traces, with nothing to go back to.
     pub fn go_home(self) {
         self.past.update_value(Vec::clear);
-        self.set_route.set(Route::Traces);
+        self.route.set(Route::Traces);
     }
 
     /// Shows a trace.
@@ -84,7 +87,7 @@ impl AppState {
     /// Shows the screen from which this one was opened.
     pub fn back(self) {
         if let Some(route) = self.past.try_update_value(Vec::pop).flatten() {
-            self.set_route.set(route);
+            self.route.set(route);
         }
     }
 
@@ -110,8 +113,12 @@ impl AppState {
 
     /// Has `handle` see every event until the calling component is gone.
     pub fn on_event(self, handle: impl Fn(&Event) + 'static) {
+        self.register_event(Rc::new(handle));
+    }
+
+    fn register_event(self, handle: Rc<dyn Fn(&Event)>) {
         let id = self.take_id();
-        self.on_event.update_value(|handlers| handlers.push((id, Rc::new(handle))));
+        self.on_event.update_value(|handlers| handlers.push((id, handle)));
         on_cleanup(move || {
             self.on_event.try_update_value(|handlers| handlers.retain(|(other, _)| *other != id));
         });
@@ -120,8 +127,12 @@ impl AppState {
     /// Has `handle` asked about every action of the keyboard until the calling component is gone;
     /// it returns whether it took it. The component that came last is asked first.
     pub fn on_action(self, handle: impl Fn(Action) -> bool + 'static) {
+        self.register_action(Rc::new(handle));
+    }
+
+    fn register_action(self, handle: Rc<dyn Fn(Action) -> bool>) {
         let id = self.take_id();
-        self.on_action.update_value(|handlers| handlers.push((id, Rc::new(handle))));
+        self.on_action.update_value(|handlers| handlers.push((id, handle)));
         on_cleanup(move || {
             self.on_action.try_update_value(|handlers| handlers.retain(|(other, _)| *other != id));
         });

@@ -1,9 +1,11 @@
-use leptos::prelude::*;
+use crate::reactive::RwSignal;
+use leptos::prelude::set_timeout;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlTextAreaElement, window};
 
-use super::{Icon, Shape};
+use super::{Shape, small_icon};
+use crate::dom::{View, view};
 use crate::spawn;
 
 #[wasm_bindgen]
@@ -38,18 +40,14 @@ fn copy_by_selection(text: &str) -> Option<bool> {
 }
 
 /// A button that copies a text and confirms it with a check mark.
-#[component]
-pub fn CopyButton(
-    /// What it copies; asked for when it is pressed.
-    #[prop(into)]
-    text: Signal<String>,
-    /// Its name: `Copy the trace id`.
-    #[prop(into)]
-    label: String,
-) -> impl IntoView {
+pub fn copy_button(text: impl Fn() -> String + 'static, label: &'static str) -> View {
+    button(Box::new(text), label)
+}
+
+fn button(text: Box<dyn Fn() -> String>, label: &'static str) -> View {
     let is_copied = RwSignal::new(false);
     let press = move |_| {
-        let text = text.get_untracked();
+        let text = text();
         spawn(async move {
             if copy(&text).await {
                 is_copied.try_set(true);
@@ -61,10 +59,10 @@ pub fn CopyButton(
         });
     };
     view! {
-        <button type="button" class="btn ghost copy" title=label.clone() aria-label=label on:click=press>
+        <button type="button" class="btn ghost copy" title=label aria-label=label on:click=press>
             {move || {
                 let shape = if is_copied.get() { Shape::Check } else { Shape::Copy };
-                view! { <Icon shape small=true /> }
+                small_icon(shape)
             }}
             <span class="sr" aria-live="polite">{move || if is_copied.get() { "Copied" } else { "" }}</span>
         </button>

@@ -1,4 +1,4 @@
-use leptos::prelude::*;
+use crate::dom::{View, view};
 
 /// Parts figures and groups of digits without letting the line break.
 const NARROW_SPACE: char = '\u{202f}';
@@ -89,11 +89,7 @@ pub fn count(number: u64) -> String {
 }
 
 /// A duration with its unit fainter.
-#[component]
-pub fn DurationFigure(
-    /// Nanoseconds.
-    nanos: u64,
-) -> impl IntoView {
+pub fn duration_figure(nanos: u64) -> View {
     let Figure { number, unit } = duration(nanos);
     view! { <span class="num">{number}{NARROW_SPACE}<u>{unit}</u></span> }
 }

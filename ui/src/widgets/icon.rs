@@ -1,4 +1,4 @@
-use leptos::prelude::*;
+use crate::dom::{Switch, View, view};
 
 /// The icons: strokes in a box of 16 by 16.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,29 +105,29 @@ impl Shape {
     }
 }
 
-/// An icon; decoration, so what it stands for must be said beside it or in the control's name.
-#[component]
-pub fn Icon(
-    /// Which.
-    shape: Shape,
-    /// 14 px instead of 16.
-    #[prop(optional)]
-    small: bool,
-) -> impl IntoView {
+/// An icon, 16 px; decoration, so what it stands for must be said beside it or in the control's name.
+#[must_use]
+pub fn icon(shape: Shape) -> View {
     view! {
-        <svg class="i" class:s=small viewBox="0 0 16 16" aria-hidden="true">
+        <svg class="i" viewBox="0 0 16 16" aria-hidden="true">
+            <path d=shape.path()></path>
+        </svg>
+    }
+}
+
+/// The same in 14 px.
+#[must_use]
+pub fn small_icon(shape: Shape) -> View {
+    view! {
+        <svg class="i s" viewBox="0 0 16 16" aria-hidden="true">
             <path d=shape.path()></path>
         </svg>
     }
 }
 
 /// The arrow head before what unfolds: to the right, and down when open.
-#[component]
-pub fn Chevron(
-    /// Whether it is unfolded.
-    #[prop(into)]
-    is_open: Signal<bool>,
-) -> impl IntoView {
+#[must_use]
+pub fn chevron(is_open: impl Switch) -> View {
     view! {
         <svg class="chev" class:open=is_open viewBox="0 0 12 12" aria-hidden="true">
             <path d="M4.5 2.8L7.8 6 4.5 9.2"></path>

@@ -2,15 +2,13 @@
 
 mod copy;
 mod figures;
-mod handler;
 mod icon;
 mod swatch;
 pub mod time;
 mod visible;
 
-pub use copy::{CopyButton, copy};
-pub use figures::{DurationFigure, Figure, bytes, count, duration};
-pub use handler::handler;
-pub use icon::{Chevron, Icon, Shape};
-pub use swatch::{Swatch, service_class};
+pub use copy::{copy, copy_button};
+pub use figures::{Figure, bytes, count, duration, duration_figure};
+pub use icon::{Shape, chevron, icon, small_icon};
+pub use swatch::{service_class, swatch};
 pub use visible::{visible, visible_lines};

@@ -1,4 +1,4 @@
-use leptos::prelude::*;
+use crate::dom::{View, view};
 
 const CLASSES: [&str; 16] = [
     "svc-1", "svc-2", "svc-3", "svc-4", "svc-5", "svc-6", "svc-7", "svc-8", "svc-9", "svc-10", "svc-11", "svc-12",
@@ -13,13 +13,6 @@ pub fn service_class(index: usize) -> &'static str {
 }
 
 /// The little square in a service's colour; its tooltip is the service.
-#[component]
-pub fn Swatch(
-    /// Index of the service among those of its trace, sorted by name.
-    index: usize,
-    /// Name of the service.
-    #[prop(into)]
-    name: String,
-) -> impl IntoView {
+pub fn swatch(index: usize, name: String) -> View {
     view! { <i class=format!("sw {}", service_class(index)) title=name></i> }
 }

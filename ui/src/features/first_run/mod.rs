@@ -3,25 +3,25 @@
 mod ports;
 mod snippets;
 
+use crate::reactive::{Memo, RwSignal};
 use api::{Call, Listener, ListenerState, Protocol, Reply, Status};
-use leptos::prelude::*;
 
-pub(crate) use self::ports::Ports;
+pub(crate) use self::ports::ports;
 use self::snippets::{Endpoint, Snippet, snippets};
 use crate::{
+    dom::{View, view},
     spawn,
     state::{AppState, use_app},
     transport,
-    widgets::{CopyButton, handler},
+    widgets::copy_button,
 };
 
 /// The screen of a directory that has no trace yet.
-#[component]
-pub(crate) fn FirstRun() -> impl IntoView {
+pub(crate) fn first_run() -> View {
     let app = use_app();
     let is_busy = RwSignal::new(false);
     let language = RwSignal::new("any");
-    let endpoint = Memo::new(move |_| app.status.with(|status| status.as_ref().and_then(Endpoint::of)));
+    let endpoint = Memo::new(move || app.status.with(|status| status.as_ref().and_then(Endpoint::of)));
     let addresses = move || app.status.with(|status| status.as_ref().map(addresses));
     let settings = move || {
         let snippets = snippets(&endpoint.get()?);
@@ -35,13 +35,13 @@ pub(crate) fn FirstRun() -> impl IntoView {
                     aria-controls="settings"
                     aria-selected=move || (language.get() == id).to_string()
                     data-testid=format!("language-{id}")
-                    on:click=handler(move |_| language.set(id))
+                    on:click=move |_| language.set(id)
                 >
                     {snippet.title}
                 </button>
             }
         };
-        let tabs = snippets.iter().map(tab).collect_view();
+        let tabs = snippets.iter().map(tab).collect::<View>();
         let chosen = move || {
             let snippet = snippets.iter().find(|snippet| snippet.id == language.get())?.clone();
             Some(view! {
@@ -51,7 +51,7 @@ pub(crate) fn FirstRun() -> impl IntoView {
                     aria-labelledby=format!("language-{}", snippet.id)
                     data-testid=format!("snippet-{}", snippet.id)
                 >
-                    {snippet.steps.into_iter().map(step).collect_view()}
+                    {snippet.steps.into_iter().map(step).collect::<View>()}
                 </div>
             })
         };
@@ -72,11 +72,11 @@ pub(crate) fn FirstRun() -> impl IntoView {
                         class="btn"
                         prop:disabled=is_busy
                         data-testid="load-sample"
-                        on:click=handler(move |_| load_sample(app, is_busy))
+                        on:click=move |_| load_sample(app, is_busy)
                     >
                         "Load a sample trace"
                     </button>
-                    <button type="button" class="btn" data-testid="open-file" on:click=handler(move |_| open_file(app))>
+                    <button type="button" class="btn" data-testid="open-file" on:click=move |_| open_file(app)>
                         "Open a file…"
                     </button>
                     <span class="grow"></span>
@@ -108,23 +108,23 @@ fn addresses(status: &Status) -> String {
     format!("Listening on {}.{}", all.join(" and "), if is_default { format!(" {hint}") } else { String::new() })
 }
 
-fn step((caption, text): (&'static str, String)) -> impl IntoView {
+fn step((caption, text): (&'static str, String)) -> View {
     let copied = text.clone();
     view! {
         <div class="step">
             <span class="t2">{caption}</span>
             <div class="code">
-                <pre class="mono selectable grow">{text.lines().map(code_line).collect_view()}</pre>
-                <CopyButton text=Signal::derive(move || copied.clone()) label="Copy" />
+                <pre class="mono selectable grow">{text.lines().map(code_line).collect::<View>()}</pre>
+                {copy_button(move || copied.clone(), "Copy")}
             </div>
         </div>
     }
 }
 
 /// A line; where it sets a variable, the name and the value in the colours of keys and values.
-fn code_line(line: &str) -> impl IntoView + use<> {
+fn code_line(line: &str) -> View {
     let Some((name, value)) = line.strip_prefix("export ").and_then(|setting| setting.split_once('=')) else {
-        return view! { {line.to_owned()} "\n" }.into_any();
+        return view! { {line.to_owned()} "\n" };
     };
     view! {
         <span class="t3">"export "</span>
@@ -133,7 +133,6 @@ fn code_line(line: &str) -> impl IntoView + use<> {
         <span class="v">{value.to_owned()}</span>
         "\n"
     }
-    .into_any()
 }
 
 fn load_sample(app: AppState, is_busy: RwSignal<bool>) {

@@ -1,11 +1,12 @@
+use crate::reactive::{Memo, RwSignal};
 use api::{Call, ListenerState, Protocol, Reply, Status};
-use leptos::prelude::*;
 
 use crate::{
+    dom::{View, view},
     spawn,
     state::{AppState, use_app},
     transport,
-    widgets::{CopyButton, Icon, Shape, handler, visible},
+    widgets::{Shape, copy_button, icon, visible},
 };
 
 /// An address that clients expect and that is not listened on.
@@ -28,32 +29,31 @@ struct Moved {
 }
 
 /// For each protocol that has no address, what is wrong and the ways out.
-#[component]
-pub(crate) fn Ports() -> impl IntoView {
+pub(crate) fn ports() -> View {
     let app = use_app();
-    let troubles = Memo::new(move |_| app.status.with(|status| status.as_ref().map(troubles).unwrap_or_default()));
+    let troubles = Memo::new(move || app.status.with(|status| status.as_ref().map(troubles).unwrap_or_default()));
     let moved = RwSignal::new(None::<Moved>);
     view! {
-        {move || troubles.get().into_iter().map(|trouble| banner(app, trouble, moved)).collect_view()}
+        {move || troubles.get().into_iter().map(|trouble| banner(app, trouble, moved)).collect::<View>()}
         {move || {
             moved
                 .get()
                 .map(|Moved { address, setting }| {
                     view! {
                         <div class="msg w" role="status" data-testid="port-moved">
-                            <Icon shape=Shape::Check />
+                            {icon(Shape::Check)}
                             <span class="grow">
                                 {format!("Listening on {address}. Clients need ")}
-                                <Setting setting />
+                                {setting_with_copy(setting)}
                             </span>
                             <button
                                 type="button"
                                 class="btn ghost"
                                 title="Close"
                                 aria-label="Close"
-                                on:click=handler(move |_| moved.set(None))
+                                on:click=move |_| moved.set(None)
                             >
-                                <Icon shape=Shape::Close />
+                                {icon(Shape::Close)}
                             </button>
                         </div>
                     }
@@ -99,7 +99,7 @@ fn troubles(status: &Status) -> Vec<Trouble> {
     troubles
 }
 
-fn banner(app: AppState, trouble: Trouble, moved: RwSignal<Option<Moved>>) -> impl IntoView {
+fn banner(app: AppState, trouble: Trouble, moved: RwSignal<Option<Moved>>) -> View {
     let Trouble { protocol, address, sentence, offer, consequence } = trouble;
     let again = address;
     let offered = offer.map(|(address, setting)| {
@@ -110,18 +110,18 @@ fn banner(app: AppState, trouble: Trouble, moved: RwSignal<Option<Moved>>) -> im
                 type="button"
                 class="btn"
                 data-testid="port-listen"
-                on:click=handler(move |_| listen(app, protocol, target.address.clone(), Some((target.clone(), moved))))
+                on:click=move |_| listen(app, protocol, target.address.clone(), Some((target.clone(), moved)))
             >
                 {format!("Listen on {port}")}
             </button>
             <span class="t2">"and set"</span>
-            <Setting setting />
+            {setting_with_copy(setting)}
         }
     });
     view! {
         <div class="msg w port" role="alert" data-testid="port-taken">
             <span class="warn">
-                <Icon shape=Shape::Warning />
+                {icon(Shape::Warning)}
             </span>
             <span>
                 <b class="med">{sentence}</b>
@@ -132,7 +132,7 @@ fn banner(app: AppState, trouble: Trouble, moved: RwSignal<Option<Moved>>) -> im
                         type="button"
                         class="btn"
                         data-testid="port-retry"
-                        on:click=handler(move |_| listen(app, protocol, again.clone(), None))
+                        on:click=move |_| listen(app, protocol, again.clone(), None)
                     >
                         "Try again"
                     </button>
@@ -160,12 +160,11 @@ fn listen(app: AppState, protocol: Protocol, address: String, after: Option<(Mov
 }
 
 /// A setting to copy.
-#[component]
-fn Setting(setting: String) -> impl IntoView {
+fn setting_with_copy(setting: String) -> View {
     let text = setting.clone();
     view! {
         <code class="mono selectable setting" data-testid="port-setting">{setting}</code>
-        <CopyButton text=Signal::derive(move || text.clone()) label="Copy the setting" />
+        {copy_button(move || text.clone(), "Copy the setting")}
     }
 }
 

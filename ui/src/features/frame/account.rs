@@ -1,7 +1,7 @@
 use api::SignalLedger;
-use leptos::prelude::*;
 
 use crate::{
+    dom::{View, live, view},
     state::use_app,
     widgets::{bytes, count},
 };
@@ -21,10 +21,9 @@ pub(super) fn ledger_in_words(ledger: &SignalLedger) -> Vec<(&'static str, u64)>
 }
 
 /// The ledger of all signals, with the reasons of every loss.
-#[component]
-pub(super) fn Account() -> impl IntoView {
+pub(super) fn account() -> View {
     let app = use_app();
-    move || {
+    live(move || {
         let status = app.status.get()?;
         let ledger = status.ledger;
         let signals =
@@ -50,7 +49,7 @@ pub(super) fn Account() -> impl IntoView {
                 let what = format!("{name} rejected: {}", reason.replace('_', " "));
                 view! { <tr class="lost"><th scope="row" colspan="4">{what}</th><td>{count(number)}</td></tr> }
             })
-            .collect_view();
+            .collect::<View>();
         let turned_away = ledger
             .turned_away
             .iter()
@@ -62,7 +61,7 @@ pub(super) fn Account() -> impl IntoView {
                 );
                 view! { <tr class="lost"><th scope="row" colspan="4">{what}</th><td>{count(turned_away.requests)}</td></tr> }
             })
-            .collect_view();
+            .collect::<View>();
         Some(view! {
             <div class="pop sheet account" role="dialog" aria-label="What became of what was received" data-testid="account">
                 <h2>"What became of what was received"</h2>
@@ -76,12 +75,12 @@ pub(super) fn Account() -> impl IntoView {
                             <th scope="col">"Rejected"</th>
                         </tr>
                     </thead>
-                    <tbody>{signals.into_iter().map(line).collect_view()} {reasons} {turned_away}</tbody>
+                    <tbody>{signals.into_iter().map(line).collect::<View>()} {reasons} {turned_away}</tbody>
                 </table>
                 <p class="folder">"Kept in " <span class="mono selectable">{status.data_dir}</span></p>
             </div>
         })
-    }
+    })
 }
 
 #[cfg(test)]

@@ -1,32 +1,30 @@
-use leptos::prelude::*;
-
 use crate::{
+    dom::{View, live, view},
     state::use_app,
-    widgets::{Icon, Shape, handler, visible},
+    widgets::{Shape, icon, visible},
 };
 
 /// What failed last, in a sentence, until it is closed.
-#[component]
-pub fn Failure() -> impl IntoView {
+pub fn failure() -> View {
     let app = use_app();
-    move || {
+    live(move || {
         let sentence = app.failure.get()?;
         Some(view! {
             <div class="msg e" role="alert" data-testid="failure">
-                <Icon shape=Shape::Warning />
+                {icon(Shape::Warning)}
                 <span class="grow">{sentence_case(&visible(&sentence))}</span>
                 <button
                     type="button"
                     class="btn ghost"
                     title="Close"
                     aria-label="Close"
-                    on:click=handler(move |_| app.failure.set(None))
+                    on:click=move |_| app.failure.set(None)
                 >
-                    <Icon shape=Shape::Close />
+                    {icon(Shape::Close)}
                 </button>
             </div>
         })
-    }
+    })
 }
 
 /// Sentences of errors start in lower case and have no full stop; on a line of their own they do.

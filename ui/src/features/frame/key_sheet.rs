@@ -1,21 +1,21 @@
-use leptos::{html, prelude::*};
+use crate::reactive::effect;
 
 use crate::{
+    dom::{NodeRef, View, live, view},
     state::{
         keys::{BINDINGS, Binding, Scope, caps},
         use_app,
     },
-    widgets::{Icon, Shape, handler},
+    widgets::{Shape, icon},
 };
 
 const SECTIONS: [Scope; 3] = [Scope::Anywhere, Scope::Traces, Scope::Trace];
 
 /// All keys, over everything else.
-#[component]
-pub fn KeySheet() -> impl IntoView {
+pub fn key_sheet() -> View {
     let app = use_app();
-    let sheet = NodeRef::<html::Div>::new();
-    Effect::new(move |_| {
+    let sheet = NodeRef::<web_sys::HtmlElement>::new();
+    effect(move || {
         if let Some(sheet) = sheet.get() {
             // A sheet that cannot take the focus is still read.
             let _ = sheet.focus();
@@ -28,11 +28,11 @@ pub fn KeySheet() -> impl IntoView {
         view! {
             <section>
                 <h2>{scope.title()}</h2>
-                {bindings.map(|binding| line(binding, is_here)).collect_view()}
+                {bindings.map(|binding| line(binding, is_here)).collect::<View>()}
             </section>
         }
     };
-    move || {
+    live(move || {
         app.are_keys_shown.get().then(|| {
             view! {
                 <div class="veil" on:click=close>
@@ -44,35 +44,35 @@ pub fn KeySheet() -> impl IntoView {
                         tabindex="-1"
                         data-testid="key-sheet"
                         node_ref=sheet
-                        on:click=handler(|event: web_sys::MouseEvent| event.stop_propagation())
+                        on:click=|event: web_sys::MouseEvent| event.stop_propagation()
                     >
                         <header>
                             <h1>"Keys"</h1>
                             <span class="t2">"Bold: they work where you are now"</span>
                             <span class="grow"></span>
                             <button type="button" class="btn ghost" title="Close (Esc)" aria-label="Close" on:click=close>
-                                <Icon shape=Shape::Close />
+                                {icon(Shape::Close)}
                             </button>
                         </header>
-                        <div class="cols">{SECTIONS.into_iter().map(section).collect_view()}</div>
+                        <div class="cols">{SECTIONS.into_iter().map(section).collect::<View>()}</div>
                     </div>
                 </div>
             }
         })
-    }
+    })
 }
 
-fn line(binding: &Binding, is_here: bool) -> impl IntoView {
+fn line(binding: &Binding, is_here: bool) -> View {
     let keys = binding.keys.iter().enumerate().map(|(index, chord)| {
         view! {
             {(index > 0).then(|| view! { <span class="or">"or"</span> })}
-            {caps(chord).into_iter().map(|cap| view! { <kbd>{cap}</kbd> }).collect_view()}
+            {caps(chord).into_iter().map(|cap| view! { <kbd>{cap}</kbd> }).collect::<View>()}
         }
     });
     view! {
         <div class="ky" class:here=is_here>
             <span>{binding.name}</span>
-            {keys.collect_view()}
+            {keys.collect::<View>()}
         </div>
     }
 }

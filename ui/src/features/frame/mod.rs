@@ -6,7 +6,7 @@ mod key_sheet;
 mod rail;
 mod status_bar;
 
-pub use failure::Failure;
-pub use key_sheet::KeySheet;
-pub use rail::Rail;
-pub use status_bar::StatusBar;
+pub use failure::failure;
+pub use key_sheet::key_sheet;
+pub use rail::rail;
+pub use status_bar::status_bar;

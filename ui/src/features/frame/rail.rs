@@ -1,13 +1,11 @@
-use leptos::prelude::*;
-
 use crate::{
+    dom::{View, view},
     state::use_app,
-    widgets::{Icon, Shape, handler},
+    widgets::{Shape, icon},
 };
 
 /// The screens, at the left edge.
-#[component]
-pub fn Rail() -> impl IntoView {
+pub fn rail() -> View {
     let app = use_app();
     // A trace belongs to the list it was opened from.
     view! {
@@ -17,9 +15,9 @@ pub fn Rail() -> impl IntoView {
                 title="Traces"
                 aria-current="page"
                 data-testid="rail-traces"
-                on:click=handler(move |_| app.go_home())
+                on:click=move |_| app.go_home()
             >
-                <Icon shape=Shape::Traces />
+                {icon(Shape::Traces)}
                 <span>"Traces"</span>
             </button>
         </nav>

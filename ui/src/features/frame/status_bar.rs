@@ -1,10 +1,11 @@
+use crate::reactive::{Memo, RwSignal};
 use api::{ListenerState, Protocol, Status};
-use leptos::prelude::*;
 
-use super::account::{Account, ledger_in_words};
+use super::account::{account, ledger_in_words};
 use crate::{
+    dom::{View, view},
     state::{Action, Theme, keys::hint, use_app},
-    widgets::{Icon, Shape, bytes, count, handler, visible},
+    widgets::{Shape, bytes, count, small_icon, visible},
 };
 
 /// What is open above the status bar.
@@ -15,8 +16,7 @@ enum Sheet {
 }
 
 /// How the service is doing, at the bottom.
-#[component]
-pub fn StatusBar() -> impl IntoView {
+pub fn status_bar() -> View {
     let app = use_app();
     let sheet = RwSignal::new(None::<Sheet>);
     let toggle = move |which| sheet.update(|sheet| *sheet = (*sheet != Some(which)).then_some(which));
@@ -34,11 +34,11 @@ pub fn StatusBar() -> impl IntoView {
             [Protocol::Grpc, Protocol::Http]
                 .into_iter()
                 .filter_map(|protocol| address(&status, protocol))
-                .collect_view(),
+                .collect::<View>(),
         )
     };
     let rate = move || app.status.get().map(|status| rate_text(status.spans_per_second));
-    let ledger = Memo::new(move |_| app.status.get().map(|status| ledger_in_words(&status.ledger.spans)));
+    let ledger = Memo::new(move || app.status.get().map(|status| ledger_in_words(&status.ledger.spans)));
     let is_lossy = move || {
         app.status.get().is_some_and(|status| {
             !status.ledger.turned_away.is_empty()
@@ -48,7 +48,7 @@ pub fn StatusBar() -> impl IntoView {
         })
     };
     let disk = move || app.status.get().map(|status| bytes(status.bytes_on_disk.total).text());
-    let problems = Memo::new(move |_| app.status.get().map(|status| status.problems).unwrap_or_default());
+    let problems = Memo::new(move || app.status.get().map(|status| status.problems).unwrap_or_default());
     let problem_count = move || match problems.get().len() {
         0 => None,
         1 => Some("1 problem".to_owned()),
@@ -69,7 +69,7 @@ pub fn StatusBar() -> impl IntoView {
                 data-testid="status-ledger"
                 title="What became of every span; press for all signals"
                 aria-expanded=move || (sheet.get() == Some(Sheet::Account)).to_string()
-                on:click=handler(move |_| toggle(Sheet::Account))
+                on:click=move |_| toggle(Sheet::Account)
             >
                 <span class="clip">
                     {move || {
@@ -78,7 +78,7 @@ pub fn StatusBar() -> impl IntoView {
                             .unwrap_or_default()
                             .into_iter()
                             .map(|(word, number)| view! { {word} " " <b>{count(number)}</b> " " })
-                            .collect_view()
+                            .collect::<View>()
                     }}
                 </span>
             </button>
@@ -95,33 +95,33 @@ pub fn StatusBar() -> impl IntoView {
                                 class="part warn"
                                 data-testid="status-problems"
                                 aria-expanded=move || (sheet.get() == Some(Sheet::Problems)).to_string()
-                                on:click=handler(move |_| toggle(Sheet::Problems))
+                                on:click=move |_| toggle(Sheet::Problems)
                             >
-                                <Icon shape=Shape::Warning small=true />
+                                {small_icon(Shape::Warning)}
                                 {text}
                             </button>
                         }
                     })
             }}
             <i class="spacer"></i>
-            <ThemeSwitch />
+            {theme_switch()}
             <button
                 type="button"
                 class="part"
                 data-testid="keys"
                 title="All keys"
-                on:click=handler(move |_| {
+                on:click=move |_| {
                     app.act(Action::ShowKeys);
-                })
+                }
             >
                 <kbd>"?"</kbd>
                 <span class="wide">"Keys"</span>
             </button>
             {move || match sheet.get()? {
-                Sheet::Account => Some(view! { <Account /> }.into_any()),
+                Sheet::Account => Some(account()),
                 Sheet::Problems => {
                     let problems = problems.get();
-                    (!problems.is_empty()).then(|| problem_sheet(problems).into_any())
+                    (!problems.is_empty()).then(|| problem_sheet(problems))
                 }
             }}
         </footer>
@@ -138,7 +138,7 @@ fn rate_text(spans_per_second: f64) -> String {
 }
 
 /// The addresses of one protocol: the first is shown, the tooltip has all.
-fn address(status: &Status, protocol: Protocol) -> Option<impl IntoView + use<>> {
+fn address(status: &Status, protocol: Protocol) -> Option<View> {
     let mut listeners = status.listeners.iter().filter(|listener| listener.protocol == protocol).peekable();
     let first = listeners.peek()?.address.clone();
     let (mut led, mut word, mut lines) = ("led", "", Vec::new());
@@ -171,7 +171,7 @@ fn address(status: &Status, protocol: Protocol) -> Option<impl IntoView + use<>>
     })
 }
 
-fn problem_sheet(problems: Vec<api::Problem>) -> impl IntoView {
+fn problem_sheet(problems: Vec<api::Problem>) -> View {
     let one = |problem: api::Problem| {
         view! {
             <div class="problem" data-testid="problem" data-name=problem.name>
@@ -183,14 +183,13 @@ fn problem_sheet(problems: Vec<api::Problem>) -> impl IntoView {
     view! {
         <div class="pop sheet problems" role="dialog" aria-label="Problems" data-testid="problem-sheet">
             <h2>"What needs attention"</h2>
-            {problems.into_iter().map(one).collect_view()}
+            {problems.into_iter().map(one).collect::<View>()}
         </div>
     }
 }
 
 /// System, light or dark.
-#[component]
-fn ThemeSwitch() -> impl IntoView {
+fn theme_switch() -> View {
     let app = use_app();
     let choice = move |theme: Theme| {
         let shape = match theme {
@@ -207,15 +206,15 @@ fn ThemeSwitch() -> impl IntoView {
                 aria-label=name
                 aria-checked=move || (app.theme.get() == theme).to_string()
                 data-testid=format!("theme-{}", theme.name().to_ascii_lowercase())
-                on:click=handler(move |_| app.theme.set(theme))
+                on:click=move |_| app.theme.set(theme)
             >
-                <Icon shape small=true />
+                {small_icon(shape)}
             </button>
         }
     };
     view! {
         <span class="part theme" role="radiogroup" aria-label="Theme" data-testid="theme">
-            {Theme::ALL.into_iter().map(choice).collect_view()}
+            {Theme::ALL.into_iter().map(choice).collect::<View>()}
         </span>
     }
 }

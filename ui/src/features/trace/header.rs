@@ -3,24 +3,23 @@
 use std::sync::Arc;
 
 use api::OpenedTrace;
-use leptos::prelude::*;
 
-use super::{erased::live, view::TraceView};
+use super::view::TraceView;
 use crate::{
+    dom::{View, view},
     state::{Action, keys},
-    widgets::{CopyButton, DurationFigure, Icon, Shape, Swatch, count, duration, handler, time, visible},
+    widgets::{Shape, copy_button, count, duration, duration_figure, icon, swatch, time, visible},
 };
 
 /// So many swatches are shown; the count says how many services there are.
 const MOST_SWATCHES: usize = 24;
 
 /// Back button, root, trace id and facts.
-#[component]
-pub(crate) fn Header(trace: TraceView) -> impl IntoView {
+pub(crate) fn header(trace: TraceView) -> View {
     let id = trace.trace_id.to_string();
     let copied = id.clone();
     let root = move || {
-        let Some(head) = trace.head.get() else { return ().into_any() };
+        let Some(head) = trace.head.get() else { return View::new() };
         let index = head.services.iter().position(|service| *service == head.root_service);
         let service = visible(&head.root_service).into_owned();
         let name = match visible(&head.root_name).into_owned() {
@@ -28,11 +27,10 @@ pub(crate) fn Header(trace: TraceView) -> impl IntoView {
             name => name,
         };
         view! {
-            {index.map(|index| view! { <Swatch index name=service.clone() /> })}
+            {index.map(|index| swatch(index, service.clone()))}
             <span class="t2 head-service" data-testid="root-service">{service.clone()}</span>
             <h1 class="clip" data-testid="root-name" title=name.clone()>{name.clone()}</h1>
         }
-        .into_any()
     };
     view! {
         <div class="h1" data-testid="trace-header">
@@ -42,21 +40,21 @@ pub(crate) fn Header(trace: TraceView) -> impl IntoView {
                 data-testid="back"
                 title=format!("Back ({})", keys::hint(Action::Back))
                 aria-label="Back"
-                on:click=handler(move |_| trace.app.back())
+                on:click=move |_| trace.app.back()
             >
-                <Icon shape=Shape::Back />
+                {icon(Shape::Back)}
             </button>
-            {live(root)}
+            {root}
             <span class="id mono">
                 <span class="clip" data-testid="trace-id">{id}</span>
-                <CopyButton text=Signal::stored(copied) label="Copy the trace id" />
+                {copy_button(move || copied.clone(), "Copy the trace id")}
             </span>
         </div>
-        <div class="facts">{live(move || trace.head.get().map(facts))}</div>
+        <div class="facts">{move || trace.head.get().map(facts)}</div>
     }
 }
 
-fn facts(head: Arc<OpenedTrace>) -> AnyView {
+fn facts(head: Arc<OpenedTrace>) -> View {
     let is_root_shorter = duration(head.root_duration_nanos) != duration(head.duration_nanos);
     let now = time::now_unix_nano();
     let age = now.checked_sub(head.start_unix_nano).map(time::age);
@@ -64,7 +62,7 @@ fn facts(head: Arc<OpenedTrace>) -> AnyView {
     let swatches = head.services.iter().take(MOST_SWATCHES).enumerate();
     let has_errors = head.error_count > 0;
     view! {
-        <span>"Duration" <b data-testid="fact-duration"><DurationFigure nanos=head.duration_nanos /></b>
+        <span>"Duration" <b data-testid="fact-duration">{duration_figure(head.duration_nanos)}</b>
             {is_root_shorter
                 .then(|| {
                     view! { <span class="wide">{format!("root {}", duration(head.root_duration_nanos).text())}</span> }
@@ -80,12 +78,11 @@ fn facts(head: Arc<OpenedTrace>) -> AnyView {
         </span>
         <span>"Services" <b>{head.services.len().to_string()}</b>
             <span class="wide swatches">
-                {swatches.map(|(index, name)| view! { <Swatch index name=visible(name).into_owned() /> }).collect_view()}
+                {swatches.map(|(index, name)| swatch(index, visible(name).into_owned())).collect::<View>()}
             </span>
         </span>
         <span class:err=has_errors>"Errors" <b class:err=has_errors data-testid="fact-errors">{count(head.error_count)}</b></span>
         <span class="wide">"Logs" <b>{count(head.log_count)}</b></span>
         <span class="wide">"Depth" <b>{count(head.depth.into())}</b></span>
     }
-    .into_any()
 }

@@ -8,7 +8,6 @@
 
 mod bars;
 mod css;
-mod erased;
 mod header;
 mod oddity;
 mod paint;
@@ -24,17 +23,19 @@ mod tree;
 mod view;
 mod window;
 
+use crate::reactive::on_cleanup;
 use api::{ErrorCode, Event, FoldChange};
-use erased::{flag, live, text};
-use header::Header;
-use leptos::{html, prelude::*};
+use header::header;
+use leptos::prelude::request_animation_frame;
 use model::{SpanId, TraceId};
-use panel::Panel;
-use timeline::Timeline;
-use toolbar::{Toolbar, ZOOM_STEP, find, next_error, toggle_critical_path, toggle_self_time};
+use panel::panel;
+use timeline::timeline;
+use toolbar::{ZOOM_STEP, find, next_error, toggle_critical_path, toggle_self_time, toolbar};
 use view::TraceView;
+use web_sys::HtmlInputElement;
 
 use crate::{
+    dom::{NodeRef, View, view},
     spawn,
     state::{Action, use_app},
     widgets,
@@ -46,16 +47,10 @@ const PAN_STEP: f64 = 0.2;
 const MOST_NAMED: usize = 100;
 
 /// The screen of one trace; `span` is selected and scrolled to.
-#[component]
-pub fn TraceScreen(
-    /// Which.
-    trace_id: TraceId,
-    /// The span to select, if it is there.
-    span: Option<SpanId>,
-) -> impl IntoView {
+pub fn trace_screen(trace_id: TraceId, span: Option<SpanId>) -> View {
     let trace = TraceView::new(trace_id);
-    let find_field = NodeRef::<html::Input>::new();
-    let filter_field = NodeRef::<html::Input>::new();
+    let find_field = NodeRef::<HtmlInputElement>::new();
+    let filter_field = NodeRef::<HtmlInputElement>::new();
     trace.open(span);
     on_cleanup(move || trace.close());
 
@@ -71,8 +66,8 @@ pub fn TraceScreen(
 
     let is_loading = move || trace.head.get().is_none();
     view! {
-        <Header trace />
-        {live(move || match trace.failure.get() {
+        {header(trace)}
+        {move || match trace.failure.get() {
             Some(error) => {
                 let title = match error.code {
                     ErrorCode::NotFound => "This trace is not here",
@@ -83,39 +78,42 @@ pub fn TraceScreen(
                         <h3>{title}</h3>
                         <p>{widgets::visible(&error.sentence).into_owned()}</p>
                         <div class="row">
-                            <button type="button" class="btn" on:click=widgets::handler(move |_| trace.app.back())>
+                            <button type="button" class="btn" on:click=move |_| trace.app.back()>
                                 "Back"
                             </button>
-                            <button type="button" class="btn" on:click=widgets::handler(move |_| trace.open(span))>
+                            <button type="button" class="btn" on:click=move |_| trace.open(span)>
                                 "Try again"
                             </button>
                         </div>
                     </div>
                 }
-                    .into_any()
             }
             None => {
                 view! {
-                    <Toolbar trace field=find_field />
+                    {toolbar(trace, find_field)}
                     <div
                         class="progress"
-                        class:on=flag(is_loading)
+                        class:on=is_loading
                         role="progressbar"
-                        aria-hidden=text(move || (!is_loading()).to_string())
+                        aria-hidden=move || (!is_loading()).to_string()
                     ></div>
                     <div class="split">
-                        <Timeline trace />
-                        <Panel trace filter_field />
+                        {timeline(trace)}
+                        {panel(trace, filter_field)}
                     </div>
                 }
-                    .into_any()
             }
-        })}
+        }}
     }
 }
 
 /// What a key means here; whether it meant anything.
-fn act(trace: TraceView, action: Action, find_field: NodeRef<html::Input>, filter_field: NodeRef<html::Input>) -> bool {
+fn act(
+    trace: TraceView,
+    action: Action,
+    find_field: NodeRef<HtmlInputElement>,
+    filter_field: NodeRef<HtmlInputElement>,
+) -> bool {
     if trace.known().is_none() {
         return false;
     }
@@ -185,8 +183,8 @@ fn act(trace: TraceView, action: Action, find_field: NodeRef<html::Input>, filte
     true
 }
 
-fn focus(field: NodeRef<html::Input>) {
-    if let Some(field) = field.try_get_untracked().flatten() {
+fn focus(field: NodeRef<HtmlInputElement>) {
+    if let Some(field) = field.get_untracked() {
         // An element that is in the page takes the focus.
         let _ = field.focus();
         field.select();

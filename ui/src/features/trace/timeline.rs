@@ -3,22 +3,26 @@
 
 use std::time::Duration;
 
+use crate::reactive::{Memo, RwSignal, StoredValue, effect, on_cleanup};
 use api::FoldChange;
-use leptos::{ev, html, prelude::*};
+use leptos::ev;
+use leptos::prelude::{
+    TimeoutHandle, request_animation_frame, set_timeout_with_handle, untrack, window_event_listener,
+};
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, MediaQueryList, MouseEvent, PointerEvent, ResizeObserver, WheelEvent};
+use web_sys::{Element, HtmlCanvasElement, MediaQueryList, MouseEvent, PointerEvent, ResizeObserver, WheelEvent};
 
 use super::{
     bars::ROW,
     css::px,
-    erased::{flag, live, maybe, text},
     paint::{Painter, Scene},
     scale::{Range, pointed},
-    tip::{Tip, TipAt},
-    tree::{TreeRow, shift},
+    tip::{self, TipAt},
+    tree::{shift, tree_row},
     view::{TraceView, device_pixel_ratio},
 };
-use crate::widgets::{count, duration, handler};
+use crate::dom::{NodeRef, View, keyed, view};
+use crate::widgets::{count, duration};
 
 /// Ticks are so many pixels apart at least.
 const TICKS_APART: f64 = 76.0;
@@ -80,20 +84,19 @@ impl Drop for SystemTheme {
 }
 
 /// The timeline.
-#[component]
-pub(crate) fn Timeline(trace: TraceView) -> impl IntoView {
-    let canvas = NodeRef::<html::Canvas>::new();
-    let column = NodeRef::<html::Div>::new();
-    let inner = NodeRef::<html::Div>::new();
+pub(crate) fn timeline(trace: TraceView) -> View {
+    let canvas = NodeRef::<HtmlCanvasElement>::new();
+    let column = NodeRef::new();
+    let inner = NodeRef::new();
     let tip = RwSignal::new(None::<TipAt>);
     let drag = RwSignal::new(None::<Drag>);
     let colours = RwSignal::new(0_u32);
-    let ticks = Memo::new(move |_| trace.scale().ticks(TICKS_APART));
-    let row_count = Memo::new(move |_| trace.head.get().map_or(0, |head| head.row_count));
+    let ticks = Memo::new(move || trace.scale().ticks(TICKS_APART));
+    let row_count = Memo::new(move || trace.head.get().map_or(0, |head| head.row_count));
 
     keep_measured(trace, column, inner);
     keep_painted(trace, canvas, colours);
-    Effect::new(move |_| {
+    effect(move || {
         trace.head.track();
         trace.range.track();
         trace.lane_width.track();
@@ -230,7 +233,7 @@ pub(crate) fn Timeline(trace: TraceView) -> impl IntoView {
         let width = trace.lane_width.get();
         trace.pointer.get().map(|x| (x.clamp(34.0, (width - 34.0).max(34.0)), pointed(trace.scale(), x)))
     };
-    let is_zoomed = Memo::new(move |_| {
+    let is_zoomed = Memo::new(move || {
         trace.head.track();
         trace.range.get() != trace.whole()
     });
@@ -238,29 +241,29 @@ pub(crate) fn Timeline(trace: TraceView) -> impl IntoView {
     view! {
         <div
             class="tl"
-            class:zoomed=flag(move || is_zoomed.get())
-            class:dragging=flag(move || matches!(drag.get(), Some(Drag::Lane(..))))
+            class:zoomed=move || is_zoomed.get()
+            class:dragging=move || matches!(drag.get(), Some(Drag::Lane(..)))
         >
             <div class="ruler">
                 <div class="l" node_ref=column>
                     <span class="med">"Span"</span>
                     <span class="grow"></span>
-                    <span class="t3">{text(left_of_levels)}</span>
-                    <span class="t3" data-testid="row-count">{text(rows_text)}</span>
+                    <span class="t3">{left_of_levels}</span>
+                    <span class="t3" data-testid="row-count">{rows_text}</span>
                 </div>
                 <div
                     class="scale"
                     data-testid="ruler"
                     title="Drag to zoom into a stretch; turn the wheel to zoom"
-                    style:width=text(move || px(trace.lane_width.get()))
-                    on:pointerdown=handler(ruler_pressed)
-                    on:pointermove=handler(ruler_moved)
-                    on:pointerup=handler(ruler_released)
-                    on:pointercancel=handler(move |_| drag.set(None))
-                    on:pointerleave=handler(move |_| trace.pointer.set(None))
-                    on:wheel=handler(move |event| wheeled(event, true))
+                    style:width=move || px(trace.lane_width.get())
+                    on:pointerdown=ruler_pressed
+                    on:pointermove=ruler_moved
+                    on:pointerup=ruler_released
+                    on:pointercancel=move |_| drag.set(None)
+                    on:pointerleave=move |_| trace.pointer.set(None)
+                    on:wheel=move |event| wheeled(event, true)
                 >
-                    {live(move || {
+                    {move || {
                         let chip = chip_at().map(|(x, _)| x);
                         let width = trace.lane_width.get();
                         ticks
@@ -275,14 +278,14 @@ pub(crate) fn Timeline(trace: TraceView) -> impl IntoView {
                                     </span>
                                 }
                             })
-                            .collect_view()
-                    })}
-                    {live(move || brush_view(drag.get()))}
-                    {live(move || {
+                            .collect::<View>()
+                    }}
+                    {move || brush_view(drag.get())}
+                    {move || {
                         chip_at().map(|(x, text)| {
                             view! { <span class="chip" data-testid="crosshair" style:left=px(x)>{text}</span> }
                         })
-                    })}
+                    }}
                 </div>
             </div>
             <div class="rows-frame">
@@ -291,11 +294,11 @@ pub(crate) fn Timeline(trace: TraceView) -> impl IntoView {
                     role="treegrid"
                     tabindex="0"
                     aria-label="Spans"
-                    aria-rowcount=text(move || row_count.get().to_string())
-                    aria-busy=text(move || trace.is_waiting.get().to_string())
-                    aria-activedescendant=maybe(move || {
+                    aria-rowcount=move || row_count.get().to_string()
+                    aria-busy=move || trace.is_waiting.get().to_string()
+                    aria-activedescendant=move || {
                         trace.selected.get().map(|selected| format!("row-{}", selected.row))
-                    })
+                    }
                     data-testid="rows"
                     node_ref=trace.scroller
                     on:scroll=move |_| {
@@ -304,62 +307,60 @@ pub(crate) fn Timeline(trace: TraceView) -> impl IntoView {
                             unhover();
                         }
                     }
-                    on:pointermove=handler(moved)
-                    on:pointerdown=handler(pressed)
-                    on:pointerup=handler(released)
-                    on:pointercancel=handler(released)
-                    on:pointerleave=handler(move |_| {
+                    on:pointermove=moved
+                    on:pointerdown=pressed
+                    on:pointerup=released
+                    on:pointercancel=released
+                    on:pointerleave=move |_| {
                         trace.pointer.set(None);
                         unhover();
-                    })
-                    on:click=handler(clicked)
-                    on:dblclick=handler(double_clicked)
-                    on:wheel=handler(move |event| wheeled(event, false))
+                    }
+                    on:click=clicked
+                    on:dblclick=double_clicked
+                    on:wheel=move |event| wheeled(event, false)
                 >
-                    <div class="inner" node_ref=inner style:height=text(move || px(f64::from(row_count.get()) * ROW))>
-                        <For
-                            each=move || {
+                    <div class="inner" node_ref=inner style:height=move || px(f64::from(row_count.get()) * ROW)>
+                        {keyed(
+                            move || {
                                 let drawn = trace.drawn.get();
                                 drawn.first..drawn.end
-                            }
-                            key=|index| *index
-                            children=move |index| view! { <TreeRow trace index shift /> }
-                        />
+                            },
+                            move |index| tree_row(trace, index, shift),
+                        )}
                         <canvas
                             class="bars"
                             node_ref=canvas
                             data-testid="bars"
                             aria-hidden="true"
-                            style:top=text(move || px(f64::from(trace.drawn.get().first) * ROW))
-                            style:width=text(move || px(trace.lane_width.get()))
-                            style:height=text(move || px(f64::from(trace.drawn.get().count()) * ROW))
+                            style:top=move || px(f64::from(trace.drawn.get().first) * ROW)
+                            style:width=move || px(trace.lane_width.get())
+                            style:height=move || px(f64::from(trace.drawn.get().count()) * ROW)
                         ></canvas>
                     </div>
                 </div>
                 <div class="cross">
-                    {live(move || trace.pointer.get().map(|x| view! { <i class="xh" style:left=px(x)></i> }))}
-                    {live(move || brush_view(drag.get()))}
+                    {move || trace.pointer.get().map(|x| view! { <i class="xh" style:left=px(x)></i> })}
+                    {move || brush_view(drag.get())}
                 </div>
             </div>
-            <Legend trace />
-            <Tip trace at=tip />
+            {legend(trace)}
+            {tip::tip(trace, tip)}
         </div>
     }
 }
 
 /// The stretch that is being selected on the ruler.
-fn brush_view(drag: Option<Drag>) -> AnyView {
+fn brush_view(drag: Option<Drag>) -> View {
     match drag {
         Some(Drag::Ruler(from, to)) if (to - from).abs() >= SLACK => {
-            view! { <i class="brush" style:left=px(from.min(to)) style:width=px((to - from).abs())></i> }.into_any()
+            view! { <i class="brush" style:left=px(from.min(to)) style:width=px((to - from).abs())></i> }
         }
-        _ => ().into_any(),
+        _ => View::new(),
     }
 }
 
 /// What the marks mean, and what is shown of how much.
-#[component]
-fn Legend(trace: TraceView) -> impl IntoView {
+fn legend(trace: TraceView) -> View {
     let shown = move || {
         let Some(total) = trace.head.get().map(|head| head.duration_nanos) else { return String::new() };
         let range = trace.range.get();
@@ -377,7 +378,7 @@ fn Legend(trace: TraceView) -> impl IntoView {
             <span class="mid"><i class="k-log"></i>"log"</span>
             <span class="mid"><i class="k-error"></i>"error"</span>
             <span class="grow"></span>
-            <span data-testid="shown-range">{text(shown)}</span>
+            <span data-testid="shown-range">{shown}</span>
         </div>
     }
 }
@@ -390,7 +391,7 @@ struct Spot {
 }
 
 impl Spot {
-    fn of(inner: NodeRef<html::Div>, column: NodeRef<html::Div>, event: &MouseEvent) -> Option<Self> {
+    fn of(inner: NodeRef, column: NodeRef, event: &MouseEvent) -> Option<Self> {
         let inner = inner.get_untracked()?.get_bounding_client_rect();
         let column = f64::from(column.get_untracked()?.offset_width());
         let row = ((f64::from(event.client_y()) - inner.top()) / ROW).max(0.0);
@@ -407,9 +408,9 @@ fn capture(event: &PointerEvent) {
 }
 
 /// Keeps the sizes in the state current.
-fn keep_measured(trace: TraceView, column: NodeRef<html::Div>, inner: NodeRef<html::Div>) {
-    let kept = StoredValue::new_local(None::<Sized>);
-    Effect::new(move |_| {
+fn keep_measured(trace: TraceView, column: NodeRef, inner: NodeRef) {
+    let kept = StoredValue::new(None::<Sized>);
+    effect(move || {
         let (Some(scroller), Some(column), Some(inner)) = (trace.scroller.get(), column.get(), inner.get()) else {
             return;
         };
@@ -435,23 +436,23 @@ fn keep_measured(trace: TraceView, column: NodeRef<html::Div>, inner: NodeRef<ht
 }
 
 /// Paints in the next frame whenever something that is painted has changed.
-fn keep_painted(trace: TraceView, canvas: NodeRef<html::Canvas>, colours: RwSignal<u32>) {
-    let painter = StoredValue::new_local(Painter::default());
+fn keep_painted(trace: TraceView, canvas: NodeRef<HtmlCanvasElement>, colours: RwSignal<u32>) {
+    let painter = StoredValue::new(Painter::default());
     let is_due = StoredValue::new(false);
     let recolour = move || {
         painter.try_update_value(Painter::forget_colours);
         colours.try_update(|colours| *colours = colours.wrapping_add(1));
     };
-    let system = StoredValue::new_local(SystemTheme::new(recolour));
+    let system = StoredValue::new(SystemTheme::new(recolour));
     on_cleanup(move || drop(system.try_update_value(Option::take)));
     // Labels drawn before the fonts have come would keep the widths of others.
     let resized = window_event_listener(ev::resize, move |_| recolour());
     on_cleanup(move || resized.remove());
-    Effect::new(move |_| {
+    effect(move || {
         trace.app.theme.track();
         painter.update_value(Painter::forget_colours);
     });
-    Effect::new(move |_| {
+    effect(move || {
         trace.app.theme.track();
         colours.track();
         trace.rows.track();
@@ -463,7 +464,7 @@ fn keep_painted(trace: TraceView, canvas: NodeRef<html::Canvas>, colours: RwSign
         }
         is_due.set_value(true);
         request_animation_frame(move || {
-            let Some(canvas) = canvas.try_get_untracked().flatten() else { return };
+            let Some(canvas) = canvas.get_untracked() else { return };
             is_due.set_value(false);
             let scale = untrack(|| trace.scale());
             let rows = trace.rows.get_untracked();

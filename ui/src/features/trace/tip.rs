@@ -1,9 +1,10 @@
 //! What a row says under the pointer: its whole name, and what is odd about it in sentences.
 
+use crate::reactive::RwSignal;
 use api::{OpenedTrace, Row, RowKind};
-use leptos::prelude::*;
 
-use super::{css::px, erased::live, oddity, view::TraceView};
+use super::{css::px, oddity, view::TraceView};
+use crate::dom::{View, live, view};
 use crate::widgets::{count, duration, service_class, visible};
 
 /// Over which row, and where on the screen.
@@ -40,8 +41,7 @@ fn sentences(row: &Row) -> Vec<String> {
 }
 
 /// The tooltip.
-#[component]
-pub(crate) fn Tip(trace: TraceView, at: RwSignal<Option<TipAt>>) -> impl IntoView {
+pub(crate) fn tip(trace: TraceView, at: RwSignal<Option<TipAt>>) -> View {
     live(move || {
         let at = at.get()?;
         let row = trace.rows.get()?.row(at.row).cloned()?;
@@ -65,7 +65,7 @@ pub(crate) fn Tip(trace: TraceView, at: RwSignal<Option<TipAt>>) -> impl IntoVie
     })
 }
 
-fn content(row: &Row, head: &OpenedTrace) -> AnyView {
+fn content(row: &Row, head: &OpenedTrace) -> View {
     let service = row.service.and_then(|index| Some((index, head.services.get(index as usize)?.clone())));
     let mut name: String = visible(&row.name.shown).chars().take(240).collect();
     if row.kind == RowKind::Missing {
@@ -97,7 +97,6 @@ fn content(row: &Row, head: &OpenedTrace) -> AnyView {
         </div>
         {facts.map(|facts| view! { <div class="t2">{facts}</div> })}
         {error.map(|error| view! { <div class="err">{error}</div> })}
-        {sentences(row).into_iter().map(|sentence| view! { <p>{sentence}</p> }).collect_view()}
+        {sentences(row).into_iter().map(|sentence| view! { <p>{sentence}</p> }).collect::<View>()}
     }
-    .into_any()
 }

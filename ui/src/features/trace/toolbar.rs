@@ -2,17 +2,20 @@
 
 use std::time::Duration;
 
+use crate::reactive::StoredValue;
 use api::Call;
-use leptos::{ev, html, prelude::*};
+use leptos::ev;
+use leptos::prelude::{TimeoutHandle, event_target_value, set_timeout_with_handle};
+use web_sys::HtmlInputElement;
 
 use super::{
-    erased::{flag, maybe, text},
     remembered,
     view::{Hits, TraceView},
 };
 use crate::{
+    dom::{NodeRef, View, view},
     state::{Action, keys},
-    widgets::{Icon, Shape, count, handler},
+    widgets::{Shape, count, icon, small_icon},
 };
 
 /// How much a press of plus shows of what was shown.
@@ -63,12 +66,7 @@ pub(crate) fn toggle_self_time(trace: TraceView) {
 }
 
 /// The bar.
-#[component]
-pub(crate) fn Toolbar(
-    trace: TraceView,
-    /// The field, for the key that leads to it.
-    field: NodeRef<html::Input>,
-) -> impl IntoView {
+pub(crate) fn toolbar(trace: TraceView, field: NodeRef<HtmlInputElement>) -> View {
     let timer = StoredValue::new(None::<TimeoutHandle>);
     let typed = move |text: String| {
         trace.needle.set(text);
@@ -109,8 +107,8 @@ pub(crate) fn Toolbar(
     };
     view! {
         <div class="bar" data-testid="trace-toolbar">
-            <div class="field find" class:missed=flag(move || trace.hits.get() == Hits::Nothing) title=tooltip("Find in this trace", Action::FindInTrace)>
-                <Icon shape=Shape::Search small=true />
+            <div class="field find" class:missed=move || trace.hits.get() == Hits::Nothing title=tooltip("Find in this trace", Action::FindInTrace)>
+                {small_icon(Shape::Search)}
                 <input
                     type="text"
                     class="q grow"
@@ -124,7 +122,7 @@ pub(crate) fn Toolbar(
                     on:input=move |event| typed(event_target_value(&event))
                     on:keydown=pressed
                 />
-                <span class="count" role="status" data-testid="find-count">{text(hits)}</span>
+                <span class="count" role="status" data-testid="find-count">{hits}</span>
                 {step_button(trace, Shape::Up, "Previous hit", Action::PreviousHit)}
                 {step_button(trace, Shape::Down, "Next hit", Action::NextHit)}
             </div>
@@ -134,8 +132,8 @@ pub(crate) fn Toolbar(
                 "Next error",
                 Action::NextError,
                 Some("Next error"),
-                Some(Signal::derive(error_at)),
-                Mode::Disabled(Signal::derive(move || errors() == 0)),
+                Some(Box::new(error_at)),
+                Mode::Disabled(Box::new(move || errors() == 0)),
                 Box::new(move |is_shifted| next_error(trace, is_shifted)),
             )}
             <span class="btns">
@@ -145,7 +143,7 @@ pub(crate) fn Toolbar(
                     Action::CriticalPath,
                     Some("Critical path"),
                     None,
-                    Mode::Pressed(Signal::derive(move || trace.layers.get().has_critical_path)),
+                    Mode::Pressed(Box::new(move || trace.layers.get().has_critical_path)),
                     Box::new(move |_| toggle_critical_path(trace)),
                 )}
                 {button(
@@ -154,7 +152,7 @@ pub(crate) fn Toolbar(
                     Action::SelfTime,
                     Some("Self time"),
                     None,
-                    Mode::Pressed(Signal::derive(move || trace.layers.get().has_self_time)),
+                    Mode::Pressed(Box::new(move || trace.layers.get().has_self_time)),
                     Box::new(move |_| toggle_self_time(trace)),
                 )}
             </span>
@@ -175,7 +173,7 @@ pub(crate) fn Toolbar(
                 Action::TogglePanel,
                 None,
                 None,
-                Mode::Pressed(Signal::derive(move || trace.is_panel_open.get())),
+                Mode::Pressed(Box::new(move || trace.is_panel_open.get())),
                 Box::new(move |_| trace.show_panel(!trace.is_panel_open.get_untracked())),
             )}
         </div>
@@ -183,7 +181,7 @@ pub(crate) fn Toolbar(
 }
 
 /// A button that goes to another hit.
-fn step_button(trace: TraceView, shape: Shape, name: &'static str, action: Action) -> AnyView {
+fn step_button(trace: TraceView, shape: Shape, name: &'static str, action: Action) -> View {
     view! {
         <button
             type="button"
@@ -191,24 +189,22 @@ fn step_button(trace: TraceView, shape: Shape, name: &'static str, action: Actio
             data-testid=name.to_ascii_lowercase().replace(' ', "-")
             title=tooltip(name, action)
             aria-label=name
-            disabled=flag(move || trace.needle.get().trim().is_empty())
-            on:click=handler(move |_| find(trace, action == Action::PreviousHit, true))
+            disabled=move || trace.needle.get().trim().is_empty()
+            on:click=move |_| find(trace, action == Action::PreviousHit, true)
         >
-            <Icon shape />
+            {icon(shape)}
         </button>
     }
-    .into_any()
 }
 
 /// What a button of the bar has besides its press.
-#[derive(Clone, Copy)]
 enum Mode {
     /// Nothing.
     Plain,
     /// It is a switch.
-    Pressed(Signal<bool>),
+    Pressed(Box<dyn Fn() -> bool>),
     /// It cannot always be pressed.
-    Disabled(Signal<bool>),
+    Disabled(Box<dyn Fn() -> bool>),
 }
 
 fn plain(
@@ -217,7 +213,7 @@ fn plain(
     action: Action,
     word: Option<&'static str>,
     act: impl Fn(bool) + 'static,
-) -> AnyView {
+) -> View {
     button(shape, name, action, word, None, Mode::Plain, Box::new(act))
 }
 
@@ -228,15 +224,15 @@ fn button(
     name: &'static str,
     action: Action,
     word: Option<&'static str>,
-    figure: Option<Signal<String>>,
+    figure: Option<Box<dyn Fn() -> String>>,
     mode: Mode,
     act: Box<dyn Fn(bool)>,
-) -> AnyView {
-    let pressed = move || match mode {
-        Mode::Pressed(is_on) => Some(is_on.get().to_string()),
-        Mode::Plain | Mode::Disabled(_) => None,
+) -> View {
+    let (is_pressed, is_disabled) = match mode {
+        Mode::Plain => (None, None),
+        Mode::Pressed(is_on) => (Some(is_on), None),
+        Mode::Disabled(is_off) => (None, Some(is_off)),
     };
-    let is_disabled = move || matches!(mode, Mode::Disabled(is_off) if is_off.get());
     view! {
         <button
             type="button"
@@ -245,14 +241,13 @@ fn button(
             data-testid=name.to_ascii_lowercase().replace(' ', "-")
             title=tooltip(name, action)
             aria-label=name
-            aria-pressed=maybe(pressed)
-            disabled=flag(is_disabled)
-            on:click=handler(move |event: ev::MouseEvent| act(event.shift_key()))
+            aria-pressed=move || is_pressed.as_ref().map(|is_pressed| is_pressed().to_string())
+            disabled=move || is_disabled.as_ref().is_some_and(|is_disabled| is_disabled())
+            on:click=move |event: ev::MouseEvent| act(event.shift_key())
         >
-            <Icon shape />
+            {icon(shape)}
             {word.map(|word| view! { <span class="wide">{word}</span> })}
             {figure.map(|figure| view! { <span class="t2" data-testid="error-count">{figure}</span> })}
         </button>
     }
-    .into_any()
 }

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
+use crate::reactive::Memo;
 use api::{FoldChange, OpenedTrace, Row, RowKind, SpanIcon};
-use leptos::prelude::*;
 use model::SpanId;
 
 use super::{
     bars::ROW,
     css::{self, px},
-    erased::{flag, live, maybe, text},
     oddity,
     view::TraceView,
 };
-use crate::widgets::{Chevron, Icon, Shape, count, duration, handler, service_class, visible};
+use crate::dom::{View, view};
+use crate::widgets::{Shape, chevron, count, duration, service_class, small_icon, visible};
 
 /// Pixels of a level, where there is room.
 const INDENT: f64 = 10.0;
@@ -141,7 +141,7 @@ impl Shift {
 
 /// How the visible rows are made to fit.
 pub(crate) fn shift(trace: TraceView) -> Memo<Shift> {
-    Memo::new(move |_| {
+    Memo::new(move || {
         let drawn = trace.drawn.get();
         let (mut least, mut most) = (u32::MAX, 0);
         if let Some(rows) = trace.rows.get() {
@@ -154,56 +154,49 @@ pub(crate) fn shift(trace: TraceView) -> Memo<Shift> {
 }
 
 /// A row.
-#[component]
-pub(crate) fn TreeRow(
-    trace: TraceView,
-    /// Its index.
-    index: u32,
-    /// See [`shift`].
-    shift: Memo<Shift>,
-) -> impl IntoView {
-    let cells = Memo::new(move |_| {
+pub(crate) fn tree_row(trace: TraceView, index: u32, shift: Memo<Shift>) -> View {
+    let cells = Memo::new(move || {
         let head = trace.head.get();
         let rows = trace.rows.get();
         rows?.row(index).map(|row| Arc::new(Cells::of(row, head.as_deref())))
     });
-    let is_selected = Memo::new(move |_| {
+    let is_selected = Memo::new(move || {
         let (Some(selected), Some(cells)) = (trace.selected.get(), cells.get()) else { return false };
         let revision = trace.head.get().map(|head| head.revision);
         let is_current = trace.rows.get().map(|rows| rows.viewport.revision) == revision;
         // While newer rows are under way, the selection's index is already one of theirs.
         if is_current { selected.node == cells.node } else { selected.span_id == Some(cells.span_id) }
     });
-    let field = move |read: fn(&Cells) -> Option<String>| maybe(move || cells.get().and_then(|cells| read(&cells)));
+    let field = move |read: fn(&Cells) -> Option<String>| move || cells.get().and_then(|cells| read(&cells));
     view! {
         <div
             class="r"
-            class:sel=flag(move || is_selected.get())
+            class:sel=move || is_selected.get()
             role="row"
             id=format!("row-{index}")
             style:top=px(f64::from(index) * ROW)
             aria-rowindex=(index + 1).to_string()
-            attr:aria-level=field(|cells| Some((cells.depth + 1).to_string()))
+            aria-level=field(|cells| Some((cells.depth + 1).to_string()))
             aria-expanded=field(|cells| (cells.child_count > 0).then(|| cells.is_expanded.to_string()))
-            aria-selected=text(move || is_selected.get().to_string())
+            aria-selected=move || is_selected.get().to_string()
             aria-label=field(|cells| Some(cells.label.clone()))
             data-testid="span-row"
             data-span-id=field(|cells| Some(cells.span_id.to_string()))
             data-node=field(|cells| Some(cells.node.to_string()))
         >
-            {live(move || {
+            {move || {
                 let needle = trace.needle.get();
                 match cells.get() {
                     Some(cells) => tree_cell(trace, &cells, index, shift, needle.trim()),
-                    None => view! { <div class="tree" role="gridcell"><i class="sk"></i></div> }.into_any(),
+                    None => view! { <div class="tree" role="gridcell"><i class="sk"></i></div> },
                 }
-            })}
+            }}
             <div class="lane" role="gridcell"></div>
         </div>
     }
 }
 
-fn tree_cell(trace: TraceView, cells: &Cells, index: u32, shift: Memo<Shift>, needle: &str) -> AnyView {
+fn tree_cell(trace: TraceView, cells: &Cells, index: u32, shift: Memo<Shift>, needle: &str) -> View {
     let depth = cells.depth;
     let indent = move || shift.get().pixels(depth);
     let node = cells.node;
@@ -214,8 +207,8 @@ fn tree_cell(trace: TraceView, cells: &Cells, index: u32, shift: Memo<Shift>, ne
     let is_expanded = cells.is_expanded;
     let twist = (cells.child_count > 0).then(|| {
         view! {
-            <span class="twist" data-testid="twist" aria-hidden="true" on:click=handler(toggle) on:dblclick=handler(|event: leptos::ev::MouseEvent| event.stop_propagation())>
-                <Chevron is_open=Signal::stored(is_expanded) />
+            <span class="twist" data-testid="twist" aria-hidden="true" on:click=toggle on:dblclick=|event: leptos::ev::MouseEvent| event.stop_propagation()>
+                {chevron(is_expanded)}
             </span>
         }
     });
@@ -234,37 +227,39 @@ fn tree_cell(trace: TraceView, cells: &Cells, index: u32, shift: Memo<Shift>, ne
         .then(|| view! { <span class="sv">{marked(&cells.service_name, needle)}</span> });
     let errors_below = cells.errors_below;
     view! {
-        <div class="tree" role="gridcell" style:padding-left=text(move || px(8.0 + indent()))>
+        <div class="tree" role="gridcell" style:padding-left=move || px(8.0 + indent())>
             <i
                 class="guides"
-                style:width=text(move || px(indent()))
-                style:background-size=text(move || format!("{} 1px", css::fine_px(shift.get().step)))
+                style:width=move || px(indent())
+                style:background-size=move || format!("{} 1px", css::fine_px(shift.get().step))
             ></i>
             <span class="twist-room">{twist}</span>
             <i class=swatch_class></i>
-            {icon.map(|shape| view! { <Icon shape small=true /> })}
+            {icon.map(small_icon)}
             <span class="nm clip" class:miss=cells.is_missing>
                 {service}
                 {marked(&cells.name, needle)}
             </span>
             {(cells.hidden_count > 0)
                 .then(|| view! { <span class="fold">{format!("+{}", count(u64::from(cells.hidden_count)))}</span> })}
-            {cells.words.iter().map(|word| view! { <span class="badge w tiny">{word.clone()}</span> }).collect_view()}
+            {cells.words.iter().map(|word| view! { <span class="badge w tiny">{word.clone()}</span> }).collect::<View>()}
             {cells.is_missing.then(|| view! { <span class="badge w tiny">"not received"</span> })}
             {(errors_below > 0).then(|| view! { <span class="desc">{count(u64::from(errors_below))}</span> })}
             {cells.is_error.then(|| view! { <span class="own">"!"</span> })}
         </div>
     }
-    .into_any()
 }
 
 /// A text with what was searched for marked.
-pub(crate) fn marked(text: &str, needle: &str) -> Vec<AnyView> {
+pub(crate) fn marked(text: &str, needle: &str) -> View {
     pieces(text, needle)
         .into_iter()
         .map(|(is_hit, piece)| {
-            let piece = piece.to_owned();
-            if is_hit { view! { <mark>{piece}</mark> }.into_any() } else { piece.into_any() }
+            if is_hit {
+                view! { <mark>{piece}</mark> }
+            } else {
+                View::text(piece)
+            }
         })
         .collect()
 }

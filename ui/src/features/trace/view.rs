@@ -3,10 +3,11 @@
 
 use std::{sync::Arc, time::Duration};
 
+use crate::reactive::{Memo, RwSignal, StoredValue};
 use api::{
     ApiError, Call, ErrorCode, FoldChange, Found, OpenedTrace, Reply, Row, RowKind, SpanDetail, ViewportRequest,
 };
-use leptos::{html, prelude::*};
+use leptos::prelude::{request_animation_frame, set_timeout};
 use model::{SpanId, TraceId};
 
 use super::{
@@ -16,6 +17,7 @@ use super::{
     window::{Answered, Drawn, Needed},
 };
 use crate::{
+    dom::NodeRef,
     spawn,
     state::{AppState, use_app},
     transport,
@@ -89,7 +91,7 @@ pub(crate) struct TraceView {
     /// The rows in the page.
     pub(crate) drawn: Memo<Drawn>,
     /// The element that scrolls the rows.
-    pub(crate) scroller: NodeRef<html::Div>,
+    pub(crate) scroller: NodeRef,
     /// The selected span.
     pub(crate) selected: RwSignal<Option<Selected>>,
     /// Everything about it.
@@ -123,7 +125,7 @@ impl TraceView {
         let head: RwSignal<Option<Arc<OpenedTrace>>> = RwSignal::new(None);
         let height = RwSignal::new(0.0);
         let top = RwSignal::new(0.0);
-        let drawn = Memo::new(move |_| {
+        let drawn = Memo::new(move || {
             let row_count = head.get().map_or(0, |head| head.row_count);
             Drawn::of(top.get() / ROW, height.get() / ROW, row_count)
         });

@@ -1,11 +1,9 @@
-use leptos::prelude::*;
-
 use super::{filter::Filter, state::TraceList};
-use crate::widgets::{count, handler, visible};
+use crate::dom::{View, view};
+use crate::widgets::{count, visible};
 
 /// That nothing matches, why, and the way out.
-#[component]
-pub(super) fn NothingMatches(list: TraceList, stored: u64) -> impl IntoView {
+pub(super) fn nothing_matches(list: TraceList, stored: u64) -> View {
     let reason = move || {
         let conditions = list.filter.with(Filter::in_words);
         let traces = if stored == 1 {
@@ -30,7 +28,7 @@ pub(super) fn NothingMatches(list: TraceList, stored: u64) -> impl IntoView {
                     type="button"
                     class="btn"
                     data-testid="clear-filter"
-                    on:click=handler(move |_| list.filter.set(Filter::default()))
+                    on:click=move |_| list.filter.set(Filter::default())
                 >
                     "Clear the filter"
                 </button>

@@ -1,26 +1,28 @@
 use std::time::Duration;
 
-use leptos::{html, leptos_dom::helpers::TimeoutHandle, prelude::*};
+use leptos::prelude::{TimeoutHandle, event_target_value, set_timeout_with_handle};
+use web_sys::HtmlInputElement;
 
-use super::{filter::parse_duration, service_picker::ServicePicker, state::TraceList};
+use super::{filter::parse_duration, service_picker::service_picker, state::TraceList};
 use crate::{
+    dom::{NodeRef, View, view},
+    reactive::{Memo, RwSignal, StoredValue, effect, on_cleanup},
     state::{Action, keys::hint, use_app},
-    widgets::{Icon, Shape, handler, visible},
+    widgets::{Shape, icon, small_icon, visible},
 };
 
 /// How long after the last letter a field takes effect.
 const PAUSE_IN_TYPING: Duration = Duration::from_millis(150);
 
 /// What the list is narrowed by, and whether it moves.
-#[component]
-pub(super) fn FilterBar(list: TraceList) -> impl IntoView {
+pub(super) fn filter_bar(list: TraceList) -> View {
     let app = use_app();
-    let field = NodeRef::<html::Input>::new();
+    let field = NodeRef::<HtmlInputElement>::new();
     let text = RwSignal::new(list.filter.with_untracked(|filter| filter.text.clone()));
     let min_duration = RwSignal::new(list.filter.with_untracked(|filter| filter.min_duration.clone()));
-    let errors_only = Memo::new(move |_| list.filter.with(|filter| filter.errors_only));
-    let attribute = Memo::new(move |_| list.filter.with(|filter| filter.attribute.clone()));
-    let duration_problem = Memo::new(move |_| parse_duration(&min_duration.get()).err());
+    let errors_only = Memo::new(move || list.filter.with(|filter| filter.errors_only));
+    let attribute = Memo::new(move || list.filter.with(|filter| filter.attribute.clone()));
+    let duration_problem = Memo::new(move || parse_duration(&min_duration.get()).err());
 
     let typing = StoredValue::new(None::<TimeoutHandle>);
     let take_effect = move || {
@@ -45,7 +47,7 @@ pub(super) fn FilterBar(list: TraceList) -> impl IntoView {
         }
     });
     // Clearing the filter elsewhere clears the fields.
-    Effect::new(move |_| {
+    effect(move || {
         let (new_text, new_duration) = list.filter.with(|filter| (filter.text.clone(), filter.min_duration.clone()));
         text.set(new_text);
         min_duration.set(new_duration);
@@ -77,7 +79,7 @@ pub(super) fn FilterBar(list: TraceList) -> impl IntoView {
     view! {
         <div class="top" role="search" aria-label="Filter the traces">
             <label class="field grow" title=format!("Filter ({})", hint(Action::FocusFilter))>
-                <Icon shape=Shape::Search small=true />
+                {small_icon(Shape::Search)}
                 {move || attribute.get().map(|(key, value)| attribute_chip(list, key, value))}
                 <input
                     type="text"
@@ -88,11 +90,11 @@ pub(super) fn FilterBar(list: TraceList) -> impl IntoView {
                     data-testid="filter-text"
                     node_ref=field
                     prop:value=text
-                    on:input=handler(move |event: web_sys::Event| {
+                    on:input=move |event: web_sys::Event| {
                         text.set(event_target_value(&event));
                         type_on();
-                    })
-                    on:change=handler(move |_| take_effect())
+                    }
+                    on:change=move |_| take_effect()
                 />
                 {move || {
                     (!text.get().is_empty())
@@ -103,24 +105,24 @@ pub(super) fn FilterBar(list: TraceList) -> impl IntoView {
                                     class="btn link"
                                     title="Clear the text"
                                     aria-label="Clear the text"
-                                    on:click=handler(move |_| {
+                                    on:click=move |_| {
                                         text.set(String::new());
                                         take_effect();
-                                    })
+                                    }
                                 >
-                                    <Icon shape=Shape::Close small=true />
+                                    {small_icon(Shape::Close)}
                                 </button>
                             }
                         })
                 }}
             </label>
-            <ServicePicker list />
+            {service_picker(list)}
             <label
                 class="field shortest"
                 class:bad=move || duration_problem.get().is_some()
                 title=move || duration_problem.get().unwrap_or_else(|| "Shortest duration, for example 200ms or 1.5s".to_owned())
             >
-                <Icon shape=Shape::Clock small=true />
+                {small_icon(Shape::Clock)}
                 <span class="wide">"at least"</span>
                 <input
                     type="text"
@@ -131,11 +133,11 @@ pub(super) fn FilterBar(list: TraceList) -> impl IntoView {
                     autocomplete="off"
                     data-testid="filter-min-duration"
                     prop:value=min_duration
-                    on:input=handler(move |event: web_sys::Event| {
+                    on:input=move |event: web_sys::Event| {
                         min_duration.set(event_target_value(&event));
                         type_on();
-                    })
-                    on:change=handler(move |_| take_effect())
+                    }
+                    on:change=move |_| take_effect()
                 />
             </label>
             <button
@@ -145,9 +147,9 @@ pub(super) fn FilterBar(list: TraceList) -> impl IntoView {
                 aria-label="Only traces with errors"
                 aria-pressed=move || errors_only.get().to_string()
                 data-testid="filter-errors"
-                on:click=handler(move |_| toggle_errors())
+                on:click=move |_| toggle_errors()
             >
-                <Icon shape=Shape::Warning />
+                {icon(Shape::Warning)}
                 <span class="wide">"Errors only"</span>
             </button>
             <span class="btns">
@@ -158,7 +160,7 @@ pub(super) fn FilterBar(list: TraceList) -> impl IntoView {
                     aria-label="Live"
                     aria-pressed=move || (!list.is_paused.get()).to_string()
                     data-testid="live"
-                    on:click=handler(move |_| pause(false))
+                    on:click=move |_| pause(false)
                 >
                     <i class="led"></i>
                     <span class="wide">"Live"</span>
@@ -170,9 +172,9 @@ pub(super) fn FilterBar(list: TraceList) -> impl IntoView {
                     aria-label="Pause"
                     aria-pressed=move || list.is_paused.get().to_string()
                     data-testid="pause"
-                    on:click=handler(move |_| pause(true))
+                    on:click=move |_| pause(true)
                 >
-                    <Icon shape=Shape::Pause />
+                    {icon(Shape::Pause)}
                     <span class="wide">"Pause"</span>
                 </button>
             </span>
@@ -181,7 +183,7 @@ pub(super) fn FilterBar(list: TraceList) -> impl IntoView {
 }
 
 /// The attribute that the list is filtered by, with a way to drop it.
-fn attribute_chip(list: TraceList, key: String, value: String) -> impl IntoView {
+fn attribute_chip(list: TraceList, key: String, value: String) -> View {
     let (key, value) = (visible(&key).into_owned(), visible(&value).into_owned());
     let title = format!("{key} = {value}");
     view! {
@@ -197,12 +199,12 @@ fn attribute_chip(list: TraceList, key: String, value: String) -> impl IntoView 
                 title="Drop this condition"
                 aria-label="Drop this condition"
                 data-testid="filter-attribute-drop"
-                on:click=handler(move |event: web_sys::MouseEvent| {
+                on:click=move |event: web_sys::MouseEvent| {
                     event.prevent_default();
                     list.filter.update(|filter| filter.attribute = None);
-                })
+                }
             >
-                <Icon shape=Shape::Close small=true />
+                {small_icon(Shape::Close)}
             </button>
         </span>
     }

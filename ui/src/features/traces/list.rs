@@ -1,18 +1,19 @@
 use std::sync::Arc;
 
+use crate::reactive::{Memo, RwSignal, StoredValue, effect, on_cleanup};
 use api::TraceRow;
-use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::ResizeObserver;
 
 use super::{
-    row::{Cells, start_text},
+    row::{cells, start_text},
     rows::{Rows, row_of_slot},
     state::TraceList,
 };
 use crate::{
+    dom::{NodeRef, View, view},
     state::{Action, keys::hint, use_app},
-    widgets::{Icon, Shape, count, handler, time},
+    widgets::{Shape, count, small_icon, time},
 };
 
 /// Height of a row, CSS pixels; `--row-list`.
@@ -21,32 +22,31 @@ const ROW: u32 = 26;
 const OVERSCAN: u32 = 4;
 
 /// Head and rows: only those near the visible ones are drawn, in slots that are reused.
-#[component]
-pub(super) fn List(list: TraceList) -> impl IntoView {
+pub(super) fn list(list: TraceList) -> View {
     let app = use_app();
-    let scroller = NodeRef::<html::Div>::new();
+    let scroller = NodeRef::new();
     let height = RwSignal::new(0.0_f64);
     watch_height(scroller, height);
 
-    let len = Memo::new(move |_| list.rows.with(|rows| rows.as_ref().map_or(0, Rows::len)));
-    let slots = Memo::new(move |_| (height.get() / f64::from(ROW)).ceil() as u32 + 1 + 2 * OVERSCAN);
-    let first = Memo::new(move |_| {
+    let len = Memo::new(move || list.rows.with(|rows| rows.as_ref().map_or(0, Rows::len)));
+    let slots = Memo::new(move || (height.get() / f64::from(ROW)).ceil() as u32 + 1 + 2 * OVERSCAN);
+    let first = Memo::new(move || {
         let visible = (list.scroll_top.get() / f64::from(ROW)) as u32;
         visible.saturating_sub(OVERSCAN).min(len.get().saturating_sub(slots.get()))
     });
-    Effect::new(move |_| {
+    effect(move || {
         let drawn = first.get()..first.get() + slots.get();
         list.drawn.set(drawn.clone());
         list.rows.track();
         list.fetch(drawn);
     });
     // Coming back finds the list where it was left.
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(scroller) = scroller.get() {
             scroller.set_scroll_top(list.scroll_top.get_untracked() as i32);
         }
     });
-    Effect::new(move |_| {
+    effect(move || {
         let Some(((index, _), scroller)) = list.selected.get().zip(scroller.get_untracked()) else { return };
         let (top, bottom) = (f64::from(index) * f64::from(ROW), f64::from(index + 1) * f64::from(ROW));
         let (from, height) = (f64::from(scroller.scroll_top()), height.get_untracked());
@@ -57,9 +57,10 @@ pub(super) fn List(list: TraceList) -> impl IntoView {
         }
     });
     // The first change after a filter was set starts at the top.
-    Effect::new(move |before: Option<()>| {
+    let mut is_first = true;
+    effect(move || {
         list.filter.track();
-        if before.is_some() {
+        if !std::mem::take(&mut is_first) {
             if let Some(scroller) = scroller.get_untracked() {
                 scroller.set_scroll_top(0);
             }
@@ -92,12 +93,18 @@ pub(super) fn List(list: TraceList) -> impl IntoView {
         true
     });
 
-    let slot = move |slot: u32| {
-        let index = Memo::new(move |_| row_of_slot(slot, slots.get().max(1), first.get()));
-        let row = Memo::new(move |_| Fetched(list.rows.with(|rows| rows.as_ref()?.get(index.get()).cloned())));
-        view! { <Slot list index row longest=Memo::new(move |_| list.rows.with(|rows| rows.as_ref().map_or(0, |rows| rows.longest_nanos))) is_there=Memo::new(move |_| index.get() < len.get()) /> }
+    let in_slot = move |place: u32| {
+        let index = Memo::new(move || row_of_slot(place, slots.get().max(1), first.get()));
+        let row = Memo::new(move || Fetched(list.rows.with(|rows| rows.as_ref()?.get(index.get()).cloned())));
+        slot(
+            list,
+            index,
+            row,
+            Memo::new(move || list.rows.with(|rows| rows.as_ref().map_or(0, |rows| rows.longest_nanos))),
+            Memo::new(move || index.get() < len.get()),
+        )
     };
-    let newer = Memo::new(move |_| list.rows.with(|rows| rows.as_ref().map_or(0, |rows| rows.newer)));
+    let newer = Memo::new(move || list.rows.with(|rows| rows.as_ref().map_or(0, |rows| rows.newer)));
     let bring_in = move |_| bring_newer_in(list, scroller);
     app.on_action(move |action| {
         let takes = action == Action::ShowNewer && newer.get_untracked() > 0;
@@ -112,13 +119,13 @@ pub(super) fn List(list: TraceList) -> impl IntoView {
             class="grid"
             role="grid"
             aria-label="Traces, newest first"
-            aria-rowcount=move || len.get() + 1
+            aria-rowcount=move || (len.get() + 1).to_string()
             data-testid="trace-list"
         >
             <div class="thead traces-columns" role="row" aria-rowindex="1">
                 <span class="sort" role="columnheader" aria-sort="descending">
                     "Start"
-                    <Icon shape=Shape::Down small=true />
+                    {small_icon(Shape::Down)}
                 </span>
                 <span class="row" role="columnheader">
                     "Trace"
@@ -137,7 +144,7 @@ pub(super) fn List(list: TraceList) -> impl IntoView {
                                         title=format!("Bring them in ({})", hint(Action::ShowNewer))
                                         on:click=bring_in
                                     >
-                                        <Icon shape=Shape::Up small=true />
+                                        {small_icon(Shape::Up)}
                                         {text}
                                     </button>
                                 }
@@ -155,19 +162,21 @@ pub(super) fn List(list: TraceList) -> impl IntoView {
                 tabindex="0"
                 aria-activedescendant=move || list.selected.get().map(|(index, _)| format!("trace-row-{index}"))
                 node_ref=scroller
-                on:scroll=handler(move |event: web_sys::Event| {
-                    list.scroll_top.set(f64::from(event_target::<web_sys::Element>(&event).scroll_top()));
-                })
-                on:pointerenter=handler(move |_| list.is_pointer_inside.set(true))
-                on:pointerleave=handler(move |_| {
+                on:scroll=move |_| {
+                    if let Some(scroller) = scroller.get_untracked() {
+                        list.scroll_top.set(f64::from(scroller.scroll_top()));
+                    }
+                }
+                on:pointerenter=move |_| list.is_pointer_inside.set(true)
+                on:pointerleave=move |_| {
                     list.is_pointer_inside.set(false);
                     if newer.get_untracked() > 0 && list.is_at_rest() {
                         list.reload();
                     }
-                })
+                }
             >
                 <div class="inner" style:height=move || format!("{}px", u64::from(len.get()) * u64::from(ROW))>
-                    {move || (0..slots.get()).map(slot).collect_view()}
+                    {move || (0..slots.get()).map(in_slot).collect::<View>()}
                 </div>
             </div>
         </div>
@@ -189,14 +198,7 @@ impl PartialEq for Fetched {
 }
 
 /// One drawn row, whichever it is just now.
-#[component]
-fn Slot(
-    list: TraceList,
-    index: Memo<u32>,
-    row: Memo<Fetched>,
-    longest: Memo<u64>,
-    is_there: Memo<bool>,
-) -> impl IntoView {
+fn slot(list: TraceList, index: Memo<u32>, row: Memo<Fetched>, longest: Memo<u64>, is_there: Memo<bool>) -> View {
     let app = use_app();
     let is_selected = move || list.selected.get().is_some_and(|(selected, _)| selected == index.get());
     let open = move |_| {
@@ -205,7 +207,7 @@ fn Slot(
             app.open_trace(row.trace_id, None);
         }
     };
-    let cells = move || row.get().0.map(|row| view! { <Cells row longest=longest.get() /> });
+    let cells = move || row.get().0.map(|row| cells(row, longest.get()));
     let with_row = move |read: fn(&TraceRow) -> String| row.with(|row| row.0.as_deref().map(read));
     view! {
         <div
@@ -214,7 +216,7 @@ fn Slot(
             class:away=move || !is_there.get()
             role="row"
             id=move || format!("trace-row-{}", index.get())
-            aria-rowindex=move || index.get() + 2
+            aria-rowindex=move || (index.get() + 2).to_string()
             aria-selected=move || is_selected().to_string()
             data-testid=move || with_row(|_| "trace-row".to_owned())
             data-trace-id=move || with_row(|row| row.trace_id.to_string())
@@ -230,7 +232,7 @@ fn Slot(
 }
 
 /// Moves the selection by so many rows, from the first visible one where there is none.
-fn select_by(list: TraceList, scroller: NodeRef<html::Div>, step: i64) {
+fn select_by(list: TraceList, scroller: NodeRef, step: i64) {
     let Some(last) = i64::from(list.len()).checked_sub(1).filter(|last| *last >= 0) else { return };
     let target = match list.selected.get_untracked() {
         Some((index, _)) => i64::from(index).saturating_add(step),
@@ -250,7 +252,7 @@ fn select_by(list: TraceList, scroller: NodeRef<html::Div>, step: i64) {
     }
 }
 
-fn bring_newer_in(list: TraceList, scroller: NodeRef<html::Div>) {
+fn bring_newer_in(list: TraceList, scroller: NodeRef) {
     list.selected.set(None);
     list.scroll_top.set(0.0);
     list.drawn.set(0..0);
@@ -261,8 +263,8 @@ fn bring_newer_in(list: TraceList, scroller: NodeRef<html::Div>) {
 }
 
 /// Keeps a signal at the height of an element.
-fn watch_height(element: NodeRef<html::Div>, height: RwSignal<f64>) {
-    Effect::new(move |_| {
+fn watch_height(element: NodeRef, height: RwSignal<f64>) {
+    effect(move || {
         let Some(element) = element.get() else { return };
         height.set(f64::from(element.client_height()));
         let measured = element.clone();
@@ -271,7 +273,7 @@ fn watch_height(element: NodeRef<html::Div>, height: RwSignal<f64>) {
         });
         if let Ok(observer) = ResizeObserver::new(measure.as_ref().unchecked_ref()) {
             observer.observe(&element);
-            let held = StoredValue::new_local((observer, measure));
+            let held = StoredValue::new((observer, measure));
             on_cleanup(move || held.with_value(|(observer, _)| observer.disconnect()));
         }
     });

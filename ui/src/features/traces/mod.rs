@@ -9,15 +9,17 @@ mod rows;
 mod service_picker;
 mod state;
 
+use crate::reactive::{Memo, effect};
 use api::Event;
-use leptos::prelude::*;
+use leptos::prelude::expect_context;
 
 pub(crate) use self::state::TraceList;
-use self::{empty::NothingMatches, filter_bar::FilterBar, list::List};
-use super::first_run::{FirstRun, Ports};
+use self::{empty::nothing_matches, filter_bar::filter_bar};
+use super::first_run::{first_run, ports};
 use crate::{
+    dom::{View, view},
     state::use_app,
-    widgets::{count, handler},
+    widgets::count,
 };
 
 /// What the middle of the screen shows.
@@ -36,8 +38,7 @@ enum Shown {
 }
 
 /// The screen with the list of traces.
-#[component]
-pub fn TracesScreen() -> impl IntoView {
+pub fn traces_screen() -> View {
     let app = use_app();
     let list: TraceList = expect_context();
     // A panel may have asked for an attribute since.
@@ -47,14 +48,15 @@ pub fn TracesScreen() -> impl IntoView {
         list.rows.set(None);
     }
     // A letter that is not yet a duration changes what stands in the bar, not what is wanted.
-    Effect::new(move |before: Option<api::TraceFilter>| {
+    let mut before = None;
+    effect(move || {
         let wanted = list.filter.with(filter::Filter::wanted);
-        match before {
-            Some(before) if before == wanted => {}
+        match &before {
+            Some(before) if *before == wanted => {}
             None if list.rows.with_untracked(Option::is_some) => list.catch_up(),
             _ => list.reload(),
         }
-        wanted
+        before = Some(wanted);
     });
     app.on_event(move |event| {
         if matches!(event, Event::Arrived { .. }) {
@@ -62,7 +64,7 @@ pub fn TracesScreen() -> impl IntoView {
         }
     });
 
-    let shown = Memo::new(move |_| {
+    let shown = Memo::new(move || {
         list.rows.with(|rows| match rows {
             None => Shown::Nothing,
             Some(rows) if rows.matching > 0 => Shown::Rows,
@@ -72,14 +74,14 @@ pub fn TracesScreen() -> impl IntoView {
         })
     });
     let middle = move || match shown.get() {
-        Shown::Nothing | Shown::Searching => view! { <div class="grow"></div> }.into_any(),
-        Shown::FirstRun => view! { <FirstRun /> }.into_any(),
-        Shown::NoMatch(stored) => view! { <NothingMatches list stored /> }.into_any(),
-        Shown::Rows => view! { <List list /> }.into_any(),
+        Shown::Nothing | Shown::Searching => view! { <div class="grow"></div> },
+        Shown::FirstRun => first_run(),
+        Shown::NoMatch(stored) => nothing_matches(list, stored),
+        Shown::Rows => list::list(list),
     };
     view! {
-        <Ports />
-        {move || (!matches!(shown.get(), Shown::FirstRun)).then(|| view! { <FilterBar list /> })}
+        {ports()}
+        {move || (!matches!(shown.get(), Shown::FirstRun)).then(|| filter_bar(list))}
         <div
             class="progress"
             class:on=move || list.is_loading.get() || list.is_searching.get()
@@ -88,13 +90,12 @@ pub fn TracesScreen() -> impl IntoView {
             aria-hidden=move || (!list.is_loading.get() && !list.is_searching.get()).to_string()
         ></div>
         {move || middle()}
-        {move || matches!(shown.get(), Shown::Rows | Shown::Searching | Shown::NoMatch(_)).then(|| view! { <Foot list /> })}
+        {move || matches!(shown.get(), Shown::Rows | Shown::Searching | Shown::NoMatch(_)).then(|| foot(list))}
     }
 }
 
 /// How much of what is shown, and why it stands still.
-#[component]
-fn Foot(list: TraceList) -> impl IntoView {
+fn foot(list: TraceList) -> View {
     let size = move || {
         list.rows.with(|rows| {
             let rows = rows.as_ref()?;
@@ -126,7 +127,7 @@ fn Foot(list: TraceList) -> impl IntoView {
         };
         Some(view! {
             <span data-testid="searched">{text}</span>
-            <button type="button" class="btn link" on:click=handler(move |_| press(list))>
+            <button type="button" class="btn link" on:click=move |_| press(list)>
                 {name}
             </button>
         })

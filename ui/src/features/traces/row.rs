@@ -1,21 +1,15 @@
 use std::sync::Arc;
 
 use api::TraceRow;
-use leptos::prelude::*;
 
-use crate::widgets::{DurationFigure, Swatch, count, time, visible};
+use crate::dom::{View, view};
+use crate::widgets::{count, duration_figure, swatch, time, visible};
 
 /// Services whose swatches a row has room for.
 const SWATCHES: usize = 9;
 
 /// The cells of a row after its start.
-#[component]
-pub(super) fn Cells(
-    /// The trace.
-    row: Arc<TraceRow>,
-    /// The full bar, nanoseconds.
-    longest: u64,
-) -> impl IntoView {
+pub(super) fn cells(row: Arc<TraceRow>, longest: u64) -> View {
     let share = u128::from(row.duration_nanos) * 1_000 / u128::from(longest.max(1));
     let index_of = |service: &str| row.services.iter().position(|other| other == service).unwrap_or_default();
     let swatches = row
@@ -23,11 +17,11 @@ pub(super) fn Cells(
         .iter()
         .take(SWATCHES)
         .enumerate()
-        .map(|(index, name)| view! { <Swatch index name=visible(name).into_owned() /> })
-        .collect_view();
+        .map(|(index, name)| swatch(index, visible(name).into_owned()))
+        .collect::<View>();
     let error = row.first_error.as_ref().map(|error| {
         view! {
-            <Swatch index=index_of(&error.service) name=visible(&error.service).into_owned() />
+            {swatch(index_of(&error.service), visible(&error.service).into_owned())}
             <span class="clip t2">{visible(&error.name).into_owned()}</span>
             <span class="clip err">{visible(&error.message).into_owned()}</span>
         }
@@ -40,19 +34,19 @@ pub(super) fn Cells(
     });
     view! {
         <span class="row name" role="gridcell" title=title>
-            <Swatch index=index_of(&row.root_service) name=service.clone() />
+            {swatch(index_of(&row.root_service), service.clone())}
             <span class="t2">{service}</span>
             <span class="clip">{name}</span>
             {rootless}
         </span>
         <span class="length" role="gridcell">
-            <DurationFigure nanos=row.duration_nanos />
+            {duration_figure(row.duration_nanos)}
             <span class="meter"><i style:width=format!("{}.{}%", share / 10, share % 10)></i></span>
         </span>
         <span class="num" role="gridcell">{count(row.span_count)}</span>
         <span class="chips" role="gridcell" title=visible(&row.services.join(", ")).into_owned()>
             {swatches}
-            <span>{row.services.len()}</span>
+            <span>{row.services.len().to_string()}</span>
         </span>
         <span class="row errors" role="gridcell">
             {(row.error_count > 0).then(|| view! { <span class="badge e">{count(row.error_count)}</span> })}

@@ -1,23 +1,24 @@
+use crate::reactive::{Memo, RwSignal, on_cleanup};
 use api::{Call, Reply, ServiceCount};
-use leptos::{html, prelude::*};
+use leptos::prelude::window_event_listener;
 use wasm_bindgen::JsCast;
 
 use super::state::TraceList;
 use crate::{
+    dom::{NodeRef, View, view},
     spawn,
     state::{Action, use_app},
     transport,
-    widgets::{Icon, Shape, count, handler, visible},
+    widgets::{Shape, count, small_icon, visible},
 };
 
 /// Picks the services of which a trace must touch one.
-#[component]
-pub(super) fn ServicePicker(list: TraceList) -> impl IntoView {
+pub(super) fn service_picker(list: TraceList) -> View {
     let app = use_app();
     let is_open = RwSignal::new(false);
     let services = RwSignal::new(Vec::<ServiceCount>::new());
-    let picker = NodeRef::<html::Div>::new();
-    let picked = Memo::new(move |_| list.filter.with(|filter| filter.services.clone()));
+    let picker = NodeRef::<web_sys::HtmlElement>::new();
+    let picked = Memo::new(move || list.filter.with(|filter| filter.services.clone()));
 
     let toggle_open = move |_| {
         is_open.update(|is_open| *is_open = !*is_open);
@@ -63,7 +64,7 @@ pub(super) fn ServicePicker(list: TraceList) -> impl IntoView {
     let option = move |service: ServiceCount| {
         let name = service.name.clone();
         let chosen = service.name.clone();
-        let is_picked = Memo::new(move |_| picked.get().contains(&name));
+        let is_picked = Memo::new(move || picked.get().contains(&name));
         view! {
             <button
                 type="button"
@@ -72,9 +73,9 @@ pub(super) fn ServicePicker(list: TraceList) -> impl IntoView {
                 aria-selected=move || is_picked.get().to_string()
                 data-testid="service-option"
                 data-service=service.name.clone()
-                on:click=handler(move |_| toggle(&chosen))
+                on:click=move |_| toggle(&chosen)
             >
-                <span class="tick">{move || is_picked.get().then(|| view! { <Icon shape=Shape::Check small=true /> })}</span>
+                <span class="tick">{move || is_picked.get().then(|| small_icon(Shape::Check))}</span>
                 <span class="clip grow">{visible(&service.name).into_owned()}</span>
                 <span class="t3">{count(service.traces)}</span>
             </button>
@@ -104,9 +105,9 @@ pub(super) fn ServicePicker(list: TraceList) -> impl IntoView {
                                 {move || {
                                     let services = services.get();
                                     if services.is_empty() {
-                                        view! { <p class="t2">"No service has sent a trace yet"</p> }.into_any()
+                                        view! { <p class="t2">"No service has sent a trace yet"</p> }
                                     } else {
-                                        services.into_iter().map(option).collect_view().into_any()
+                                        services.into_iter().map(option).collect::<View>()
                                     }
                                 }}
                                 {move || {
@@ -117,10 +118,10 @@ pub(super) fn ServicePicker(list: TraceList) -> impl IntoView {
                                                     type="button"
                                                     class="option all"
                                                     data-testid="service-all"
-                                                    on:click=handler(move |_| {
+                                                    on:click=move |_| {
                                                         list.filter.update(|filter| filter.services.clear());
                                                         is_open.set(false);
-                                                    })
+                                                    }
                                                 >
                                                     <span class="tick"></span>
                                                     "All services"

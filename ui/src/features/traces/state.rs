@@ -1,7 +1,7 @@
 use std::ops::Range;
 
+use crate::reactive::{RwSignal, StoredValue};
 use api::{ApiError, Call, Reply, TracePage, TracesRequest};
-use leptos::prelude::*;
 use model::TraceId;
 
 use super::{
@@ -212,7 +212,7 @@ impl TraceList {
                     break;
                 }
             }
-            self.is_catching_up.try_set_value(false);
+            self.is_catching_up.set_value(false);
         });
     }
 

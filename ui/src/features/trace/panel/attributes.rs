@@ -1,27 +1,24 @@
 //! Attributes: key and value in rows, filtered, copied, searched for.
 
+use crate::reactive::RwSignal;
 use api::{AttributeValue, TextPart};
-use leptos::{html, prelude::*};
+use leptos::prelude::event_target_value;
 use model::Value;
+use web_sys::HtmlInputElement;
 
 use super::{
-    super::{erased::live, tree::marked, view::TraceView},
+    super::{tree::marked, view::TraceView},
     value,
-    whole::{CutNote, shown},
+    whole::{cut_note, shown},
 };
-use crate::widgets::{CopyButton, Icon, Shape, handler, visible, visible_lines};
+use crate::dom::{NodeRef, View, live, view};
+use crate::widgets::{Shape, copy_button, small_icon, visible, visible_lines};
 
 /// Which text of the span the value at an index is.
 pub(crate) type PartOf = fn(u32) -> TextPart;
 
 /// The field that filters attributes.
-#[component]
-pub(crate) fn FilterField(
-    /// What it says.
-    filter: RwSignal<String>,
-    /// The field.
-    field: NodeRef<html::Input>,
-) -> impl IntoView {
+pub(crate) fn filter_field(filter: RwSignal<String>, field: NodeRef<HtmlInputElement>) -> View {
     let pressed = move |event: leptos::ev::KeyboardEvent| {
         if event.key() == "Escape" && !filter.get_untracked().is_empty() {
             event.prevent_default();
@@ -30,7 +27,7 @@ pub(crate) fn FilterField(
     };
     view! {
         <span class="field">
-            <Icon shape=Shape::Search small=true />
+            {small_icon(Shape::Search)}
             <input
                 type="text"
                 placeholder="Filter"
@@ -55,20 +52,14 @@ fn has(attribute: &AttributeValue, needle: &str) -> bool {
 }
 
 /// Attributes that pass the filter.
-#[component]
-pub(crate) fn Attributes(
+pub(crate) fn attributes(
     trace: TraceView,
-    /// The span.
     node: u32,
-    /// All of them, in the order in which they came.
     attributes: Vec<AttributeValue>,
-    /// Where their whole texts are found, if they are.
     part_of: Option<PartOf>,
-    /// Whether traces can be searched for them.
     is_searchable: bool,
-    /// What they are filtered by.
     filter: RwSignal<String>,
-) -> impl IntoView {
+) -> View {
     live(move || {
         let needle = filter.get().trim().to_ascii_lowercase();
         let all = attributes.len();
@@ -101,7 +92,7 @@ pub(crate) fn attribute_row(
     part: Option<TextPart>,
     is_searchable: bool,
     needle: &str,
-) -> AnyView {
+) -> View {
     let key = attribute.key.clone();
     let key_text = marked(&visible(&key), needle);
     let text = value::text(&attribute.value);
@@ -110,13 +101,13 @@ pub(crate) fn attribute_row(
     let lines = visible_lines(&text).into_owned();
     let needle = needle.to_owned();
     let shown_text = live(move || match whole.get() {
-        Some(text) => shown(&text).into_any(),
-        None if lines.is_empty() => view! { <span class="t3">"(empty)"</span> }.into_any(),
-        None => marked(&lines, &needle).into_any(),
+        Some(text) => View::text(&shown(&text)),
+        None if lines.is_empty() => view! { <span class="t3">"(empty)"</span> },
+        None => marked(&lines, &needle),
     });
     let cut = attribute.is_cut.then(|| {
         let shown_bytes = text.len() as u64;
-        view! { <CutNote trace node part shown_bytes whole_bytes=attribute.whole_bytes whole /> }
+        cut_note(trace, node, part, shown_bytes, attribute.whole_bytes, whole)
     });
     let search = (is_searchable && !attribute.is_cut && !matches!(attribute.value, Value::Empty)).then(|| {
         let (key, text) = (key.clone(), text.clone());
@@ -127,14 +118,14 @@ pub(crate) fn attribute_row(
                 title="Search for traces with this value"
                 aria-label="Search for traces with this value"
                 data-testid="attr-search"
-                on:click=handler(move |_| trace.app.search_for(key.clone(), text.clone()))
+                on:click=move |_| trace.app.search_for(key.clone(), text.clone())
             >
-                <Icon shape=Shape::Filter small=true />
+                {small_icon(Shape::Filter)}
             </button>
         }
     });
     let type_name = attribute.type_name.clone();
-    let copied = Signal::derive(move || whole.get_untracked().unwrap_or_else(|| text.clone()));
+    let copied = move || whole.get_untracked().unwrap_or_else(|| text.clone());
     view! {
         <div class="kv" data-testid="attr-row" data-key=key.clone() data-type=type_name.clone()>
             <span class="k" title=format!("{} ({type_name})", visible(&key))>
@@ -146,9 +137,8 @@ pub(crate) fn attribute_row(
             </span>
             <span class="acts">
                 {search}
-                <CopyButton text=copied label="Copy the value" />
+                {copy_button(copied, "Copy the value")}
             </span>
         </div>
     }
-    .into_any()
 }

@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
+use crate::reactive::RwSignal;
 use api::{AttributeValue, EventDetail, SpanDetail, TextPart};
-use leptos::prelude::*;
 
 use super::{
     super::{
-        erased::{live, text},
         stack::{self, Frame, Piece},
         view::TraceView,
     },
     attributes::attribute_row,
-    whole::CutNote,
+    whole::cut_note,
 };
-use crate::widgets::{Chevron, CopyButton, count, duration, handler, visible, visible_lines};
+use crate::dom::{View, view};
+use crate::widgets::{chevron, copy_button, count, duration, visible, visible_lines};
 
 const TYPE: &str = "exception.type";
 const MESSAGE: &str = "exception.message";
@@ -27,7 +27,7 @@ pub(crate) fn since(nanos: i64) -> String {
 }
 
 /// All events that came.
-pub(crate) fn events(trace: TraceView, detail: &Arc<SpanDetail>) -> Vec<AnyView> {
+pub(crate) fn events(trace: TraceView, detail: &Arc<SpanDetail>) -> View {
     detail
         .events
         .iter()
@@ -36,7 +36,7 @@ pub(crate) fn events(trace: TraceView, detail: &Arc<SpanDetail>) -> Vec<AnyView>
         .collect()
 }
 
-fn one(trace: TraceView, node: u32, index: u32, event: &EventDetail) -> AnyView {
+fn one(trace: TraceView, node: u32, index: u32, event: &EventDetail) -> View {
     let is_exception = event.exception.is_some();
     let name = match visible(&event.name).into_owned() {
         name if name.is_empty() => "(no name)".to_owned(),
@@ -69,10 +69,9 @@ fn one(trace: TraceView, node: u32, index: u32, event: &EventDetail) -> AnyView 
             {dropped}
         </div>
     }
-    .into_any()
 }
 
-fn exception(trace: TraceView, node: u32, event: u32, parts: &[String; 3], attributes: &[AttributeValue]) -> AnyView {
+fn exception(trace: TraceView, node: u32, event: u32, parts: &[String; 3], attributes: &[AttributeValue]) -> View {
     let [type_name, message, text] = parts.clone();
     let shown_bytes = text.len() as u64;
     let cut = attributes
@@ -85,11 +84,11 @@ fn exception(trace: TraceView, node: u32, event: u32, parts: &[String; 3], attri
     let whole = RwSignal::new(None::<String>);
     let copied = {
         let (type_name, message, text) = (type_name.clone(), message.clone(), text.clone());
-        Signal::derive(move || {
+        move || {
             let stack = whole.get_untracked().unwrap_or_else(|| text.clone());
             let head = format!("{type_name}: {message}");
             if stack.is_empty() { head } else { format!("{head}\n{stack}") }
-        })
+        }
     };
     let last = type_name.rsplit(['.', '/']).next().unwrap_or(&type_name).to_owned();
     let heading = if last.is_empty() { type_name.clone() } else { last };
@@ -102,25 +101,24 @@ fn exception(trace: TraceView, node: u32, event: u32, parts: &[String; 3], attri
                 <b title=visible(&full).into_owned()>{visible(&heading).into_owned()}</b>
                 {separator}
                 {said}
-                <CopyButton text=copied label="Copy the exception" />
+                {copy_button(copied, "Copy the exception")}
             </div>
             <div class="stack" data-testid="stack">
-                {live(move || {
+                {move || {
                     let whole = whole.get();
                     let pieces = stack::parse(&type_name, &message, whole.as_deref().unwrap_or(&text));
                     pieces.into_iter().map(piece).collect::<Vec<_>>()
-                })}
+                }}
             </div>
             {cut
                 .map(|(part, whole_bytes)| {
-                    view! { <CutNote trace node part=Some(part) shown_bytes whole_bytes whole /> }
+                    cut_note(trace, node, Some(part), shown_bytes, whole_bytes, whole)
                 })}
         </div>
     }
-    .into_any()
 }
 
-fn piece(piece: Piece) -> AnyView {
+fn piece(piece: Piece) -> View {
     match piece {
         Piece::Exception { lead, type_name, message } => {
             let name = type_name.rsplit(['.', '/']).next().unwrap_or(&type_name).to_owned();
@@ -134,15 +132,14 @@ fn piece(piece: Piece) -> AnyView {
                     {visible_lines(&message).into_owned()}
                 </div>
             }
-            .into_any()
         }
         Piece::Frame(one) => frame(&one, false),
         Piece::Library(frames) => library(frames),
-        Piece::Plain(line) => view! { <div class="plain">{visible_lines(&line).into_owned()}</div> }.into_any(),
+        Piece::Plain(line) => view! { <div class="plain">{visible_lines(&line).into_owned()}</div> },
     }
 }
 
-fn frame(frame: &Frame, is_library: bool) -> AnyView {
+fn frame(frame: &Frame, is_library: bool) -> View {
     let source = (!frame.source.is_empty() && !is_library)
         .then(|| view! { <div class="source">{visible(&frame.source).into_owned()}</div> });
     let function = match visible(&frame.function).into_owned() {
@@ -156,10 +153,9 @@ fn frame(frame: &Frame, is_library: bool) -> AnyView {
         </div>
         {source}
     }
-    .into_any()
 }
 
-fn library(frames: Vec<Frame>) -> AnyView {
+fn library(frames: Vec<Frame>) -> View {
     let is_open = RwSignal::new(false);
     let names = stack::libraries(&frames);
     let mut label = match frames.len() {
@@ -175,13 +171,12 @@ fn library(frames: Vec<Frame>) -> AnyView {
             type="button"
             class="lib fold"
             data-testid="library-frames"
-            aria-expanded=text(move || is_open.get().to_string())
-            on:click=handler(move |_| is_open.set(!is_open.get_untracked()))
+            aria-expanded=move || is_open.get().to_string()
+            on:click=move |_| is_open.set(!is_open.get_untracked())
         >
-            <Chevron is_open />
+            {chevron(is_open)}
             {visible(&label).into_owned()}
         </button>
-        {live(move || is_open.get().then(|| frames.iter().map(|one| frame(one, true)).collect::<Vec<_>>()))}
+        {move || is_open.get().then(|| frames.iter().map(|one| frame(one, true)).collect::<Vec<_>>())}
     }
-    .into_any()
 }

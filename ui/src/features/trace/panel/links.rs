@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use api::{LinkDetail, SpanDetail};
-use leptos::prelude::*;
 use model::{SpanId, TraceId};
 
 use super::{super::view::TraceView, attributes::attribute_row};
-use crate::widgets::{CopyButton, Icon, Shape, handler, visible};
+use crate::dom::{View, view};
+use crate::widgets::{Shape, copy_button, small_icon, visible};
 
 /// All links that came.
-pub(crate) fn links(trace: TraceView, detail: &Arc<SpanDetail>) -> Vec<AnyView> {
+pub(crate) fn links(trace: TraceView, detail: &Arc<SpanDetail>) -> View {
     detail.links.iter().map(|link| one(trace, detail.node, detail.trace_id, link)).collect()
 }
 
@@ -22,7 +22,7 @@ fn short(id: &str) -> String {
     }
 }
 
-fn one(trace: TraceView, node: u32, own: TraceId, link: &LinkDetail) -> AnyView {
+fn one(trace: TraceView, node: u32, own: TraceId, link: &LinkDetail) -> View {
     let trace_id = link.trace_id.parse::<TraceId>().ok();
     let span_id = link.span_id.parse::<SpanId>().ok();
     let target = match trace_id.filter(|_| link.is_stored) {
@@ -38,33 +38,32 @@ fn one(trace: TraceView, node: u32, own: TraceId, link: &LinkDetail) -> AnyView 
                     class="link clip"
                     data-testid="link-open"
                     title=format!("Open trace {trace_id}")
-                    on:click=handler(move |_| trace.app.open_trace(trace_id, span_id))
+                    on:click=move |_| trace.app.open_trace(trace_id, span_id)
                 >
                     {text}
                 </button>
             }
-            .into_any()
         }
         None if trace_id.is_none() => {
-            view! { <span class="t2 clip">{format!("“{}” is no trace id", short(&link.trace_id))}</span> }.into_any()
+            view! { <span class="t2 clip">{format!("“{}” is no trace id", short(&link.trace_id))}</span> }
         }
         None => {
-            view! { <span class="t2 clip">{format!("Trace {} is not here", short(&link.trace_id))}</span> }.into_any()
+            view! { <span class="t2 clip">{format!("Trace {} is not here", short(&link.trace_id))}</span> }
         }
     };
+    let id = link.trace_id.clone();
     let attributes: Vec<_> =
         link.attributes.iter().map(|attribute| attribute_row(trace, node, attribute, None, false, "")).collect();
     let has_attributes = !attributes.is_empty();
     view! {
         <div class="evt" data-testid="link-row">
             <div class="evt-head">
-                <span class="t3"><Icon shape=Shape::Link small=true /></span>
+                <span class="t3">{small_icon(Shape::Link)}</span>
                 {target}
                 <span class="at mono" title=format!("Span {}", visible(&link.span_id))>{short(&link.span_id)}</span>
-                <CopyButton text=Signal::stored(link.trace_id.clone()) label="Copy the trace id of the link" />
+                {copy_button(move || id.clone(), "Copy the trace id of the link")}
             </div>
             {has_attributes.then(|| view! { <div class="kvs">{attributes}</div> })}
         </div>
     }
-    .into_any()
 }

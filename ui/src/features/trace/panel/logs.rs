@@ -2,23 +2,21 @@
 
 use std::sync::Arc;
 
+use crate::reactive::RwSignal;
 use api::{LogDetail, SpanDetail, TextPart};
-use leptos::prelude::*;
 use model::SeverityClass;
 
 use super::{
-    super::{
-        erased::{live, text},
-        view::TraceView,
-    },
+    super::view::TraceView,
     attributes::attribute_row,
     events::since,
-    whole::{CutNote, shown},
+    whole::{cut_note, shown},
 };
-use crate::widgets::{handler, time, visible, visible_lines};
+use crate::dom::{View, view};
+use crate::widgets::{time, visible, visible_lines};
 
 /// All records that came.
-pub(crate) fn logs(trace: TraceView, detail: &Arc<SpanDetail>) -> Vec<AnyView> {
+pub(crate) fn logs(trace: TraceView, detail: &Arc<SpanDetail>) -> View {
     detail
         .logs
         .iter()
@@ -27,7 +25,7 @@ pub(crate) fn logs(trace: TraceView, detail: &Arc<SpanDetail>) -> Vec<AnyView> {
         .collect()
 }
 
-fn one(trace: TraceView, node: u32, index: u32, record: &LogDetail) -> AnyView {
+fn one(trace: TraceView, node: u32, index: u32, record: &LogDetail) -> View {
     let is_open = RwSignal::new(false);
     let class = match record.severity {
         SeverityClass::Error | SeverityClass::Fatal => "err",
@@ -53,20 +51,19 @@ fn one(trace: TraceView, node: u32, index: u32, record: &LogDetail) -> AnyView {
             <button
                 type="button"
                 class="log"
-                aria-expanded=text(move || is_open.get().to_string())
-                on:click=handler(move |_| is_open.set(!is_open.get_untracked()))
+                aria-expanded=move || is_open.get().to_string()
+                on:click=move |_| is_open.set(!is_open.get_untracked())
             >
                 <span class="t3" title=exact>{offset}</span>
                 <span class=class>{severity}</span>
                 <span class="clip">{line}</span>
             </button>
-            {live(move || is_open.get().then(|| open(trace, node, index, &record)))}
+            {move || is_open.get().then(|| open(trace, node, index, &record))}
         </div>
     }
-    .into_any()
 }
 
-fn open(trace: TraceView, node: u32, index: u32, record: &LogDetail) -> AnyView {
+fn open(trace: TraceView, node: u32, index: u32, record: &LogDetail) -> View {
     let whole = RwSignal::new(None::<String>);
     let body = visible_lines(&record.body.shown).into_owned();
     let shown_bytes = record.body.shown.len() as u64;
@@ -75,13 +72,12 @@ fn open(trace: TraceView, node: u32, index: u32, record: &LogDetail) -> AnyView 
         record.attributes.iter().map(|attribute| attribute_row(trace, node, attribute, None, false, "")).collect();
     view! {
         <div class="log-body">
-            {text(move || whole.get().map_or_else(|| body.clone(), |whole| shown(&whole)))}
+            {move || whole.get().map_or_else(|| body.clone(), |whole| shown(&whole))}
         </div>
         {(shown_bytes < whole_bytes)
             .then(|| {
-                view! { <CutNote trace node part=Some(TextPart::LogBody(index)) shown_bytes whole_bytes whole /> }
+                cut_note(trace, node, Some(TextPart::LogBody(index)), shown_bytes, whole_bytes, whole)
             })}
         <div class="kvs">{attributes}</div>
     }
-    .into_any()
 }

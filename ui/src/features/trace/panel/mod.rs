@@ -10,67 +10,61 @@ mod whole;
 
 use std::sync::Arc;
 
+use crate::reactive::{Memo, RwSignal, StoredValue};
 use api::{SpanDetail, Text, TextPart};
-use attributes::{Attributes, FilterField};
-use leptos::{html, prelude::*};
+use attributes::attributes;
 use model::{SpanId, StatusCode, Value};
-use section::Section;
+use section::section;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, PointerEvent};
-use whole::{CutNote, shown};
+use web_sys::{Element, HtmlInputElement, PointerEvent};
+use whole::{cut_note, shown};
 
 use super::{
     css::{percent, px},
-    erased::{live, text},
     oddity, remembered,
     view::{Detail, TraceView},
 };
 use crate::{
+    dom::{NodeRef, View, live, view},
     state::{Action, keys},
-    widgets::{CopyButton, DurationFigure, Icon, Shape, Swatch, count, handler, time, visible, visible_lines},
+    widgets::{Shape, copy_button, count, duration_figure, icon, swatch, time, visible, visible_lines},
 };
 
 /// The panel is so wide at least and at most, CSS pixels.
 const WIDTHS: (f64, f64) = (260.0, 900.0);
 
 /// The panel.
-#[component]
-pub(crate) fn Panel(
-    trace: TraceView,
-    /// The field that filters attributes, for the key that leads to it.
-    filter_field: NodeRef<html::Input>,
-) -> impl IntoView {
+pub(crate) fn panel(trace: TraceView, filter_field: NodeRef<HtmlInputElement>) -> View {
     // 0: as the style sheet has it.
     let width =
         RwSignal::new(remembered::read("panel-width").and_then(|text| text.parse::<u16>().ok()).map_or(0.0, f64::from));
     let filter = RwSignal::new(String::new());
-    let is_shown = Memo::new(move |_| trace.is_panel_open.get() && trace.selected.get().is_some());
+    let is_shown = Memo::new(move || trace.is_panel_open.get() && trace.selected.get().is_some());
     let body = move || {
         view! {
             <aside
                 class="panel"
                 aria-label="Selected span"
                 data-testid="panel"
-                style:width=text(move || if width.get() > 0.0 { px(width.get()) } else { String::new() })
+                style:width=move || (width.get() > 0.0).then(|| px(width.get()))
             >
-                <Grip width />
-                {live(move || match trace.detail.get() {
-                    Detail::Loading => view! { <div class="progress on"></div> }.into_any(),
+                {grip(width)}
+                {move || match trace.detail.get() {
+                    Detail::Loading => view! { <div class="progress on"></div> },
                     Detail::Span(detail) => span_panel(trace, detail, filter, filter_field),
                     Detail::Missing { span_id, children } => missing_panel(trace, span_id, children),
                     Detail::Failed(sentence) => {
                         view! {
                             <div class="ph">
-                                <div class="row"><span class="grow"></span><CloseButton trace /></div>
+                                <div class="row"><span class="grow"></span>{close_button(trace)}</div>
                             </div>
                             <div class="say">
                                 <h3>"This span cannot be shown"</h3>
                                 <p>{visible(&sentence).into_owned()}</p>
                             </div>
                         }
-                            .into_any()
                     }
-                })}
+                }}
             </aside>
         }
     };
@@ -78,8 +72,7 @@ pub(crate) fn Panel(
 }
 
 /// The left edge, which is dragged to make the panel wider.
-#[component]
-fn Grip(width: RwSignal<f64>) -> impl IntoView {
+fn grip(width: RwSignal<f64>) -> View {
     let from = StoredValue::new(None::<(f64, f64)>);
     let pressed = move |event: PointerEvent| {
         let Some(grip) = event.current_target().and_then(|target| target.dyn_into::<Element>().ok()) else { return };
@@ -111,17 +104,16 @@ fn Grip(width: RwSignal<f64>) -> impl IntoView {
             class="grip"
             title="Drag to make the panel wider; double click for its usual width"
             data-testid="panel-grip"
-            on:pointerdown=handler(pressed)
-            on:pointermove=handler(moved)
-            on:pointerup=handler(released)
-            on:pointercancel=handler(released)
-            on:dblclick=handler(reset)
+            on:pointerdown=pressed
+            on:pointermove=moved
+            on:pointerup=released
+            on:pointercancel=released
+            on:dblclick=reset
         ></i>
     }
 }
 
-#[component]
-fn CloseButton(trace: TraceView) -> impl IntoView {
+fn close_button(trace: TraceView) -> View {
     view! {
         <button
             type="button"
@@ -129,14 +121,14 @@ fn CloseButton(trace: TraceView) -> impl IntoView {
             data-testid="panel-close"
             title=format!("Close the panel ({})", keys::hint(Action::TogglePanel))
             aria-label="Close the panel"
-            on:click=handler(move |_| trace.show_panel(false))
+            on:click=move |_| trace.show_panel(false)
         >
-            <Icon shape=Shape::Close />
+            {icon(Shape::Close)}
         </button>
     }
 }
 
-fn missing_panel(trace: TraceView, span_id: SpanId, children: u32) -> AnyView {
+fn missing_panel(trace: TraceView, span_id: SpanId, children: u32) -> View {
     let id = span_id.to_string();
     let sentence = match children {
         1 => "One span names it as its parent. It may still be running, have been sampled out, or come from a service that sends elsewhere; it appears here as soon as it arrives.".to_owned(),
@@ -146,24 +138,23 @@ fn missing_panel(trace: TraceView, span_id: SpanId, children: u32) -> AnyView {
         <div class="ph">
             <div class="row">
                 <h2 class="grow" data-testid="panel-name">"Not received"</h2>
-                <CloseButton trace />
+                {close_button(trace)}
             </div>
             <div class="meta">
                 <span class="mono t2">{id.clone()}</span>
-                <CopyButton text=Signal::stored(id) label="Copy the span id" />
+                {copy_button(move || id.clone(), "Copy the span id")}
             </div>
             <p class="t2 explain">{sentence}</p>
         </div>
     }
-    .into_any()
 }
 
 fn span_panel(
     trace: TraceView,
     detail: Arc<SpanDetail>,
     filter: RwSignal<String>,
-    filter_field: NodeRef<html::Input>,
-) -> AnyView {
+    filter_field: NodeRef<HtmlInputElement>,
+) -> View {
     let node = detail.node;
     let part = |list: usize, of: u64| {
         if (list as u64) < of { format!("{} of {}", count(list as u64), count(of)) } else { count(of) }
@@ -172,7 +163,7 @@ fn span_panel(
         (number > 0).then(|| format!("The sender dropped {} {what} of this span.", count(u64::from(number))))
     };
     let [dropped_attributes, dropped_events, dropped_links] = detail.dropped;
-    let note = |text: Option<String>| text.map(|text| view! { <div class="none warn">{text}</div> }.into_any());
+    let note = |text: Option<String>| text.map(|text| view! { <div class="none warn">{text}</div> });
     let scope = match (visible(&detail.scope.name).into_owned(), visible(&detail.scope.version).into_owned()) {
         (name, version) if name.is_empty() => version,
         (name, version) => format!("{name} {version}"),
@@ -181,14 +172,7 @@ fn span_panel(
         let detail = Arc::clone(&detail);
         move || {
             view! {
-                <Attributes
-                    trace
-                    node
-                    attributes=detail.attributes.clone()
-                    part_of=Some(TextPart::Attribute as attributes::PartOf)
-                    is_searchable=true
-                    filter
-                />
+                {attributes(trace, node, detail.attributes.clone(), Some(TextPart::Attribute as attributes::PartOf), true, filter)}
                 {note(dropped(dropped_attributes, "attributes"))}
             }
         }
@@ -208,16 +192,14 @@ fn span_panel(
     let of_resource = {
         let detail = Arc::clone(&detail);
         move || {
-            view! {
-                <Attributes
-                    trace
-                    node
-                    attributes=detail.resource.clone()
-                    part_of=Some(TextPart::ResourceAttribute as attributes::PartOf)
-                    is_searchable=true
-                    filter=RwSignal::new(String::new())
-                />
-            }
+            attributes(
+                trace,
+                node,
+                detail.resource.clone(),
+                Some(TextPart::ResourceAttribute as attributes::PartOf),
+                true,
+                RwSignal::new(String::new()),
+            )
         }
     };
     let of_scope = {
@@ -230,14 +212,7 @@ fn span_panel(
                     {fact("version", &scope.version)}
                     {fact("schema", &scope.schema_url)}
                 </div>
-                <Attributes
-                    trace
-                    node
-                    attributes=scope.attributes.clone()
-                    part_of=None
-                    is_searchable=false
-                    filter=RwSignal::new(String::new())
-                />
+                {attributes(trace, node, scope.attributes.clone(), None, false, RwSignal::new(String::new()))}
             }
         }
     };
@@ -249,50 +224,36 @@ fn span_panel(
         let detail = Arc::clone(&detail);
         move || raw(trace, node, &detail.raw)
     };
-    let filter_tool = move || view! { <FilterField filter field=filter_field /> };
+    let filter_tool = move || attributes::filter_field(filter, filter_field);
     view! {
         {head(trace, &detail)}
         <div class="scroll" tabindex="0" data-testid="panel-scroll">
-            <Section
-                title="Attributes"
-                name="attributes"
-                note=count(detail.attributes.len() as u64)
-                is_open_by_default=true
-                tools=live(filter_tool)
-                body=live(of_attributes)
-            />
+            {section("Attributes", "attributes", count(detail.attributes.len() as u64), true, Some(Box::new(filter_tool)), Box::new(of_attributes))}
             {(detail.event_count > 0 || dropped_events > 0)
                 .then(|| {
                     let note = part(detail.events.len(), detail.event_count);
-                    view! { <Section title="Events" name="events" note is_open_by_default=true body=live(of_events) /> }
+                    section("Events", "events", note, true, None, Box::new(of_events))
                 })}
             {(detail.link_count > 0 || dropped_links > 0)
                 .then(|| {
                     let note = part(detail.links.len(), detail.link_count);
-                    view! { <Section title="Links" name="links" note is_open_by_default=true body=live(of_links) /> }
+                    section("Links", "links", note, true, None, Box::new(of_links))
                 })}
             {(detail.log_count > 0)
                 .then(|| {
                     let note = part(detail.logs.len(), detail.log_count);
-                    view! { <Section title="Logs" name="logs" note is_open_by_default=true body=live(of_logs) /> }
+                    section("Logs", "logs", note, true, None, Box::new(of_logs))
                 })}
-            <Section
-                title="Resource"
-                name="resource"
-                note=count(detail.resource.len() as u64)
-                is_open_by_default=false
-                body=live(of_resource)
-            />
-            <Section title="Scope" name="scope" note=scope is_open_by_default=false body=live(of_scope) />
-            <Section title="Times and ids" name="ids" note="" is_open_by_default=false body=live(of_ids) />
-            <Section title="Raw" name="raw" note="OTLP/JSON" is_open_by_default=false body=live(of_raw) />
+            {section("Resource", "resource", count(detail.resource.len() as u64), false, None, Box::new(of_resource))}
+            {section("Scope", "scope", scope, false, None, Box::new(of_scope))}
+            {section("Times and ids", "ids", String::new(), false, None, Box::new(of_ids))}
+            {section("Raw", "raw", "OTLP/JSON".to_owned(), false, None, Box::new(of_raw))}
         </div>
     }
-    .into_any()
 }
 
 /// A key with a text that is no attribute.
-fn fact(key: &'static str, value: &str) -> Option<AnyView> {
+fn fact(key: &'static str, value: &str) -> Option<View> {
     let shown = visible(value).into_owned();
     let value = value.to_owned();
     (!value.is_empty()).then(|| {
@@ -300,14 +261,13 @@ fn fact(key: &'static str, value: &str) -> Option<AnyView> {
             <div class="kv">
                 <span class="k">{key}</span>
                 <span class="v">{shown}</span>
-                <span class="acts"><CopyButton text=Signal::stored(value) label="Copy the value" /></span>
+                <span class="acts">{copy_button(move || value.clone(), "Copy the value")}</span>
             </div>
         }
-        .into_any()
     })
 }
 
-fn ids(detail: &SpanDetail) -> AnyView {
+fn ids(detail: &SpanDetail) -> View {
     view! {
         <div class="kvs">
             {fact("start", &time::exact(detail.start_unix_nano))}
@@ -320,39 +280,36 @@ fn ids(detail: &SpanDetail) -> AnyView {
             {fact("flags", &format!("0x{:08x}", detail.flags))}
         </div>
     }
-    .into_any()
 }
 
-fn raw(trace: TraceView, node: u32, raw: &Text) -> AnyView {
+fn raw(trace: TraceView, node: u32, raw: &Text) -> View {
     let whole = RwSignal::new(None::<String>);
     let copied = raw.shown.clone();
     let (shown_bytes, whole_bytes) = (copied.len() as u64, raw.whole_bytes);
     let first = visible_lines(&copied).into_owned();
     view! {
         <div class="raw" data-testid="raw">
-            <span class="acts"><CopyButton text=Signal::stored(copied) label="Copy the raw span" /></span>
-            <pre>{text(move || whole.get().map_or_else(|| first.clone(), |whole| shown(&whole)))}</pre>
+            <span class="acts">{copy_button(move || copied.clone(), "Copy the raw span")}</span>
+            <pre>{move || whole.get().map_or_else(|| first.clone(), |whole| shown(&whole))}</pre>
         </div>
         {(shown_bytes < whole_bytes)
-            .then(|| view! { <CutNote trace node part=Some(TextPart::Raw) shown_bytes whole_bytes whole /> })}
+            .then(|| cut_note(trace, node, Some(TextPart::Raw), shown_bytes, whole_bytes, whole))}
     }
-    .into_any()
 }
 
 /// A text of the span that may be long: on its own, with the way to the rest.
-fn long_text(trace: TraceView, node: u32, long: &Text, part: TextPart) -> AnyView {
+fn long_text(trace: TraceView, node: u32, long: &Text, part: TextPart) -> View {
     let whole = RwSignal::new(None::<String>);
     let (shown_bytes, whole_bytes) = (long.shown.len() as u64, long.whole_bytes);
     let first = visible_lines(&long.shown).into_owned();
     view! {
-        <div class="text">{text(move || whole.get().map_or_else(|| first.clone(), |whole| shown(&whole)))}</div>
+        <div class="text">{move || whole.get().map_or_else(|| first.clone(), |whole| shown(&whole))}</div>
         {(shown_bytes < whole_bytes)
-            .then(|| view! { <CutNote trace node part=Some(part) shown_bytes whole_bytes whole /> })}
+            .then(|| cut_note(trace, node, Some(part), shown_bytes, whole_bytes, whole))}
     }
-    .into_any()
 }
 
-fn head(trace: TraceView, detail: &Arc<SpanDetail>) -> AnyView {
+fn head(trace: TraceView, detail: &Arc<SpanDetail>) -> View {
     let node = detail.node;
     let id = detail.span_id.to_string();
     let kind = detail.kind.name();
@@ -380,7 +337,7 @@ fn head(trace: TraceView, detail: &Arc<SpanDetail>) -> AnyView {
             </div>
         }
     });
-    let oddities = detail.oddities.iter().map(|oddity| view! { <p>{oddity::sentence(oddity)}</p> }).collect_view();
+    let oddities = detail.oddities.iter().map(|oddity| view! { <p>{oddity::sentence(oddity)}</p> }).collect::<View>();
     let has_oddities = !detail.oddities.is_empty();
     let root = trace.known().map_or(0, |head| head.root_duration_nanos);
     let share = (root > 0).then(|| {
@@ -395,51 +352,50 @@ fn head(trace: TraceView, detail: &Arc<SpanDetail>) -> AnyView {
                     {if has_name {
                         long_text(trace, node, &detail.name, TextPart::Name)
                     } else {
-                        "(no name)".into_any()
+                        View::text("(no name)")
                     }}
                 </h2>
-                <CloseButton trace />
+                {close_button(trace)}
             </div>
             <div class="meta">
-                <Swatch index=detail.service as usize name=visible(&detail.service_name).into_owned() />
+                {swatch(detail.service as usize, visible(&detail.service_name).into_owned())}
                 <span class="clip strong" data-testid="panel-service">{visible(&detail.service_name).into_owned()}</span>
                 <span data-testid="panel-kind">{kind}</span>
                 <span class=class data-testid="panel-status">{status}</span>
                 <span class="grow"></span>
                 <span class="mono t2 mid" data-testid="panel-span-id">{id.clone()}</span>
-                <CopyButton text=Signal::stored(id) label="Copy the span id" />
+                {copy_button(move || id.clone(), "Copy the span id")}
             </div>
             {message}
             {has_oddities.then(|| view! { <div class="oddities" data-testid="panel-oddities">{oddities}</div> })}
             <dl class="figs">
                 <div>
                     <dt>"Duration"</dt>
-                    <dd data-testid="panel-duration"><DurationFigure nanos=detail.duration_nanos /></dd>
+                    <dd data-testid="panel-duration">{duration_figure(detail.duration_nanos)}</dd>
                 </div>
                 <div>
                     <dt>"Self time"</dt>
-                    <dd data-testid="panel-self"><DurationFigure nanos=detail.self_nanos /></dd>
+                    <dd data-testid="panel-self">{duration_figure(detail.self_nanos)}</dd>
                 </div>
                 <div title=time::exact(detail.start_unix_nano)>
                     <dt>"Starts at"</dt>
                     <dd>
                         {(detail.start_offset_nanos < 0).then_some("−")}
-                        <DurationFigure nanos=detail.start_offset_nanos.unsigned_abs() />
+                        {duration_figure(detail.start_offset_nanos.unsigned_abs())}
                     </dd>
                 </div>
                 <div>
                     <dt>"On critical path"</dt>
-                    <dd><DurationFigure nanos=detail.critical_nanos /> " " <small>{share}</small></dd>
+                    <dd>{duration_figure(detail.critical_nanos)} " " <small>{share}</small></dd>
                 </div>
             </dl>
             {extent(trace, detail)}
         </div>
     }
-    .into_any()
 }
 
 /// Where the span lies in the trace, and which of it is on the critical path.
-fn extent(trace: TraceView, detail: &Arc<SpanDetail>) -> AnyView {
+fn extent(trace: TraceView, detail: &Arc<SpanDetail>) -> View {
     let total = trace.known().map_or(0, |head| head.duration_nanos).max(1) as f64;
     let place = move |from: i64, nanos: f64| {
         let left = (from as f64 / total).clamp(0.0, 1.0);
@@ -460,12 +416,11 @@ fn extent(trace: TraceView, detail: &Arc<SpanDetail>) -> AnyView {
             let (left, width) = place(interval.from_offset_nanos, nanos);
             view! { <i class="crit" style:left=percent(left) style:width=percent(width)></i> }
         })
-        .collect_view();
+        .collect::<View>();
     view! {
         <div class="share" title="Where this span lies in the trace; solid: on the critical path">
             <i class="extent" style:left=percent(left) style:width=percent(width)></i>
             {critical}
         </div>
     }
-    .into_any()
 }

@@ -1,31 +1,25 @@
 //! The sections of the panel: each folds, and stays as it was left.
 
-use leptos::prelude::*;
+use crate::reactive::RwSignal;
 
-use super::super::{
-    erased::{Live, live, text},
-    remembered,
+use super::super::remembered;
+use crate::{
+    dom::{View, view},
+    widgets::chevron,
 };
-use crate::widgets::{Chevron, handler};
+
+/// What is in a section; made when it is open.
+pub(crate) type Body = Box<dyn FnMut() -> View>;
 
 /// A section.
-#[component]
-pub(crate) fn Section(
-    /// Its title.
+pub(crate) fn section(
     title: &'static str,
-    /// The word under which it is remembered and found.
     name: &'static str,
-    /// Beside the title: how many, or what.
-    #[prop(into)]
     note: String,
-    /// Whether it is open until somebody says otherwise.
     is_open_by_default: bool,
-    /// What stands at the right end of its head.
-    #[prop(optional)]
-    mut tools: Option<Live>,
-    /// What is in it; made when it is open.
-    mut body: Live,
-) -> impl IntoView {
+    mut tools: Option<Body>,
+    mut body: Body,
+) -> View {
     let key = format!("section.{name}");
     let is_open = RwSignal::new(remembered::is_on(&key, is_open_by_default));
     let toggle = move |_| {
@@ -35,14 +29,14 @@ pub(crate) fn Section(
     view! {
         <section class="sec" data-testid=format!("section-{name}")>
             <h3>
-                <button type="button" class="sec-head" aria-expanded=text(move || is_open.get().to_string()) on:click=handler(toggle)>
-                    <Chevron is_open />
+                <button type="button" class="sec-head" aria-expanded=move || is_open.get().to_string() on:click=toggle>
+                    {chevron(is_open)}
                     {title}
                     <span class="n clip">{note}</span>
                 </button>
-                {live(move || tools.as_mut().filter(|_| is_open.get()).map(|tools| tools()))}
+                {move || tools.as_mut().filter(|_| is_open.get()).map(|tools| tools())}
             </h3>
-            {live(move || is_open.get().then(&mut body))}
+            {move || is_open.get().then(&mut body)}
         </section>
     }
 }

@@ -1,15 +1,13 @@
 //! Texts of which only the beginning came: how much there is, and the way to the rest.
 
+use crate::reactive::RwSignal;
 use api::{Call, Reply, TextPart};
-use leptos::prelude::*;
 
-use super::super::{
-    erased::{flag, text},
-    view::TraceView,
-};
+use super::super::view::TraceView;
 use crate::{
+    dom::{View, view},
     spawn, transport,
-    widgets::{self, bytes, handler},
+    widgets::{self, bytes},
 };
 
 /// More is not put into the page at once: laying it out would take seconds.
@@ -29,20 +27,14 @@ async fn fetch(trace: TraceView, node: u32, part: TextPart) -> Option<String> {
 }
 
 /// Says how much of a text is shown, and offers the whole.
-#[component]
-pub(crate) fn CutNote(
+pub(crate) fn cut_note(
     trace: TraceView,
-    /// The span.
     node: u32,
-    /// Which text; `None` where it can only be had from the raw form.
     part: Option<TextPart>,
-    /// Bytes that are shown.
     shown_bytes: u64,
-    /// Bytes that there are.
     whole_bytes: u64,
-    /// Where the whole text goes to be shown.
     whole: RwSignal<Option<String>>,
-) -> impl IntoView {
+) -> View {
     let note = move || match whole.get().map(|whole| whole.len()) {
         None => format!("{}; first {} shown.", bytes(whole_bytes).text(), bytes(shown_bytes).text()),
         Some(length) if length > MOST_SHOWN => {
@@ -74,26 +66,25 @@ pub(crate) fn CutNote(
     };
     view! {
         <div class="cut" data-testid="cut-note">
-            <span>{text(note)}</span>
+            <span>{note}</span>
             {match part {
                 Some(part) => {
                     view! {
                         <button
                             type="button"
                             class="link"
-                            class:gone=flag(move || whole.get().is_some())
-                            disabled=flag(move || is_waiting.get())
-                            on:click=handler(move |_| show(part))
+                            class:gone=move || whole.get().is_some()
+                            disabled=move || is_waiting.get()
+                            on:click=move |_| show(part)
                         >
                             "Show all"
                         </button>
-                        <button type="button" class="link" on:click=handler(move |_| copy(part))>
-                            {text(move || said.get().to_owned())}
+                        <button type="button" class="link" on:click=move |_| copy(part)>
+                            {move || said.get().to_owned()}
                         </button>
                     }
-                        .into_any()
                 }
-                None => view! { <span>"Export the trace to have all of it."</span> }.into_any(),
+                None => view! { <span>"Export the trace to have all of it."</span> },
             }}
         </div>
     }

@@ -1,0 +1,18 @@
+//! What changes: signals, values derived from them, and what is done when they change.
+//!
+//! Leptos's reactive graph with its types erased: it is compiled for one type of signal, one of memo
+//! and one of effect, whatever is in them (`docs/decisions/0007-own-elements.md`). Handles are copied
+//! freely and belong to the reactive owner they were made in; a handle whose owner is gone ignores
+//! what is set.
+//!
+//! Entry: [`RwSignal`]. Deliberately absent: signals for several threads, resources, stores.
+
+mod effect;
+mod memo;
+mod rw_signal;
+mod stored_value;
+
+pub use effect::{effect, on_cleanup, render_effect};
+pub use memo::Memo;
+pub use rw_signal::RwSignal;
+pub use stored_value::StoredValue;
