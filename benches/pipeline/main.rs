@@ -1,13 +1,20 @@
 //! What a span costs from the wire to the disk, by stage, beside what anything would cost: ratios
-//! within one run. `cargo xtask bench [receive|memory]`.
+//! within one run. `cargo xtask bench [receive|memory|window]`.
 //!
 //! CPU time, not wall time; the stages in turn, several rounds; medians with their spread.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, unreachable_pub)]
 
 mod corpus;
+#[allow(dead_code, reason = "the tests use more of it")]
+#[path = "../../tests/window/driver.rs"]
+mod driver;
 mod memory;
 mod receive;
 mod serve;
+#[allow(dead_code, reason = "the tests use more of it")]
+#[path = "../../tests/support.rs"]
+mod support;
+mod window;
 
 fn main() {
     let names: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
@@ -17,6 +24,9 @@ fn main() {
     }
     if wanted("memory") {
         memory::run();
+    }
+    if wanted("window") {
+        window::run();
     }
 }
 

@@ -34,6 +34,11 @@ impl Serve {
         Self { child, http: ready["http"][0].as_str().unwrap().to_owned(), dir }
     }
 
+    /// Its data directory.
+    pub fn data_dir(&self) -> &std::path::Path {
+        self.dir.path()
+    }
+
     /// User and system CPU time so far, seconds.
     pub fn cpu_secs(&self) -> f64 {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();

@@ -45,8 +45,7 @@ impl Outbox {
 
 /// A page that is gone does not matter: it asks again when it is back.
 fn deliver(channel: &Channel<InvokeResponseBody>, event: &Event) {
-    let sent = api::encode(event).map(|bytes| channel.send(InvokeResponseBody::Raw(bytes)));
-    if let Ok(Err(err)) = sent {
+    if let Err(err) = channel.send(InvokeResponseBody::Raw(api::encode(event))) {
         tracing::debug!("an event did not reach the page: {err}");
     }
 }

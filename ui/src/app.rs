@@ -1,20 +1,17 @@
 //! The frame around the screens, and what runs for as long as the window is open.
 
-use leptos::{
-    ev::KeyboardEvent,
-    prelude::{provide_context, window_event_listener},
-};
+use reactive_graph::owner::provide_context;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use web_sys::{Element, HtmlElement, KeyboardEvent};
 
 use crate::{
-    dom::{View, view},
+    dom::{View, on_window, view},
     features::{
         frame::{failure, key_sheet, rail, status_bar},
         trace::trace_screen,
         traces::{TraceList, traces_screen},
     },
-    reactive::{effect, on_cleanup},
+    reactive::effect,
     spawn,
     state::{AppState, Route, keys},
     transport,
@@ -26,8 +23,7 @@ pub fn app() -> View {
     provide_context(app);
     provide_context(TraceList::new(app));
     effect(move || app.theme.get().apply());
-    let keys = window_event_listener(leptos::ev::keydown, move |event| press(app, &event));
-    on_cleanup(move || keys.remove());
+    on_window("keydown", move |event| press(app, &event));
     spawn(async move {
         if let Err(error) = transport::listen(move |event| app.tell(&event)).await {
             app.fail(error.sentence);

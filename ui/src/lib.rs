@@ -24,5 +24,5 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen(start))]
 #[cfg_attr(not(target_arch = "wasm32"), wasm_bindgen)]
 pub fn start() {
-    leptos::mount::mount_to_body(|| dom::append_to_body(&app::app()));
+    reactive::root(|| dom::append_to_body(&app::app()));
 }

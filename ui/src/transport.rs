@@ -26,7 +26,7 @@ extern "C" {
 /// # Errors
 /// What the service answers; [`ErrorCode::Internal`] if it cannot be reached.
 pub async fn call(call: Call) -> Answer {
-    let body = Uint8Array::from(api::encode(&call)?.as_slice());
+    let body = Uint8Array::from(api::encode(&call).as_slice());
     let answer = invoke("call", &body).await.map_err(unreachable_service)?;
     let bytes = bytes_of(&answer).ok_or_else(|| ApiError::new(ErrorCode::Malformed, "the answer is not bytes"))?;
     api::decode::<Answer>(&bytes)?

@@ -1,13 +1,12 @@
 use model::{SpanId, TraceId};
-use serde::{Deserialize, Serialize};
 
 use crate::{
     ApiError, AssembledTrace, Found, OpenedTrace, ServiceCount, SpanDetail, Status, TextPart, TracePage, TracesRequest,
-    ViewId, Viewport, ViewportRequest,
+    ViewId, Viewport, ViewportRequest, Wire,
 };
 
 /// What can be asked of the service. Each names the [`Reply`] it gets.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Wire)]
 pub enum Call {
     /// Addresses, ledger, sizes, problems. [`Reply::Status`]
     Status,
@@ -135,7 +134,7 @@ pub enum Call {
 }
 
 /// What answers a [`Call`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Wire)]
 pub enum Reply {
     /// It is done.
     Done,
@@ -167,7 +166,7 @@ pub enum Reply {
 pub type Answer = Result<Reply, ApiError>;
 
 /// What to fold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Wire)]
 pub enum FoldChange {
     /// Folds or unfolds the children of one node.
     Toggle(u32),
@@ -184,7 +183,7 @@ pub enum FoldChange {
 }
 
 /// How to export.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Wire)]
 pub enum ExportFormat {
     /// One OTLP/JSON object with `resourceSpans`; also `resourceLogs` where records belong to the
     /// traces.
@@ -192,7 +191,7 @@ pub enum ExportFormat {
 }
 
 /// What an import did.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Wire)]
 pub struct ImportSummary {
     /// Spans that were read.
     pub spans: u64,

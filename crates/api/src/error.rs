@@ -1,9 +1,9 @@
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use crate::Wire;
 
 /// What went wrong: a code for the program, a sentence for the person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Wire)]
 pub struct ApiError {
     /// The code; never match on the sentence.
     pub code: ErrorCode,
@@ -27,7 +27,7 @@ impl fmt::Display for ApiError {
 impl std::error::Error for ApiError {}
 
 /// The kinds of failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Wire)]
 pub enum ErrorCode {
     /// What was asked for is not there.
     NotFound,

@@ -1,10 +1,9 @@
 use model::TraceId;
-use serde::{Deserialize, Serialize};
 
-use crate::Status;
+use crate::{Status, Wire};
 
 /// What the service says unasked; at most a few a second, whatever arrives.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Wire)]
 pub enum Event {
     /// Telemetry was stored.
     Arrived {

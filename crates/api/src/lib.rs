@@ -2,7 +2,7 @@
 //! as plain data with public fields.
 //!
 //! Entry types: [`Call`] and [`Reply`]; what comes unasked is an [`Event`]; what fails is an
-//! [`ApiError`]. [`encode`] and [`decode`] are the one encoding (postcard), over Tauri's IPC and
+//! [`ApiError`]. [`encode`] and [`decode`] are the one encoding ([`Wire`]), over Tauri's IPC and
 //! over the control socket alike.
 //!
 //! Deliberately absent: transports, JSON, and any logic. Times are `u64` nanoseconds since the
@@ -19,6 +19,7 @@ mod listing;
 mod span;
 mod status;
 mod timeline;
+mod wire;
 
 pub use call::{Answer, Call, ExportFormat, FoldChange, ImportSummary, Reply};
 pub use error::{ApiError, ErrorCode};
@@ -33,20 +34,21 @@ pub use timeline::{
     ViewportRequest,
 };
 
-use serde::{Serialize, de::DeserializeOwned};
+pub use macros::Wire;
+pub use wire::{Reader, Wire};
 
 /// The bytes of a call, reply or event.
-///
-/// # Errors
-/// [`ErrorCode::Internal`] if the value cannot be encoded, which would be a defect of its type.
-pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, ApiError> {
-    postcard::to_allocvec(value).map_err(|err| ApiError::new(ErrorCode::Internal, format!("cannot encode: {err}")))
+#[must_use]
+pub fn encode<T: Wire>(value: &T) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    value.write(&mut bytes);
+    bytes
 }
 
 /// The call, reply or event in these bytes.
 ///
 /// # Errors
 /// [`ErrorCode::Malformed`] if they are not one of this version.
-pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
-    postcard::from_bytes(bytes).map_err(|err| ApiError::new(ErrorCode::Malformed, format!("cannot decode: {err}")))
+pub fn decode<T: Wire>(bytes: &[u8]) -> Result<T, ApiError> {
+    Reader::whole(bytes).ok_or_else(|| ApiError::new(ErrorCode::Malformed, "this is no message of this version"))
 }

@@ -1,10 +1,11 @@
 //! The list of traces.
 
 use model::TraceId;
-use serde::{Deserialize, Serialize};
+
+use crate::Wire;
 
 /// A window of the list, newest start first.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Wire)]
 pub struct TracesRequest {
     /// Which traces.
     pub filter: TraceFilter,
@@ -18,7 +19,7 @@ pub struct TracesRequest {
 }
 
 /// Which traces. All conditions must hold.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Wire)]
 pub struct TraceFilter {
     /// Substring, without case, of a root or error name, a service, or the trace id; or the text of
     /// an attribute value in the form `key=value`, see [`Self::attribute`]. Empty: all.
@@ -37,7 +38,7 @@ pub struct TraceFilter {
 }
 
 /// The answer to a [`TracesRequest`].
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Wire)]
 pub struct TracePage {
     /// The moment that the page shows; pass it as `as_of` for the next window of the same list.
     pub as_of: u64,
@@ -60,7 +61,7 @@ pub struct TracePage {
 }
 
 /// One trace in the list.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Wire)]
 pub struct TraceRow {
     /// Id.
     pub trace_id: TraceId,
@@ -85,7 +86,7 @@ pub struct TraceRow {
 }
 
 /// The span whose error happened first.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Wire)]
 pub struct FirstError {
     /// Its service.
     pub service: String,
@@ -96,7 +97,7 @@ pub struct FirstError {
 }
 
 /// A service and how many traces it takes part in.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Wire)]
 pub struct ServiceCount {
     /// Its name.
     pub name: String,

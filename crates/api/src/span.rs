@@ -1,12 +1,11 @@
 //! Everything about one span.
 
 use model::{KeyValue, SeverityClass, SpanId, SpanKind, StatusCode, TraceId, Value};
-use serde::{Deserialize, Serialize};
 
-use crate::{Oddity, Text};
+use crate::{Oddity, Text, Wire};
 
 /// What the panel shows. Values over 4 KiB are given in part; [`crate::Call::Text`] has the rest.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Wire)]
 pub struct SpanDetail {
     /// Index of the node in the view.
     pub node: u32,
@@ -73,7 +72,7 @@ pub struct SpanDetail {
 }
 
 /// An attribute, its value possibly in part.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Wire)]
 pub struct AttributeValue {
     /// The key.
     pub key: String,
@@ -88,7 +87,7 @@ pub struct AttributeValue {
 }
 
 /// An event of a span.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Wire)]
 pub struct EventDetail {
     /// Name.
     pub name: String,
@@ -106,7 +105,7 @@ pub struct EventDetail {
 }
 
 /// A link of a span.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Wire)]
 pub struct LinkDetail {
     /// The other trace as it came, hex.
     pub trace_id: String,
@@ -121,7 +120,7 @@ pub struct LinkDetail {
 }
 
 /// A log record of a span.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Wire)]
 pub struct LogDetail {
     /// When, from the start of the trace.
     pub offset_nanos: i64,
@@ -142,7 +141,7 @@ pub struct LogDetail {
 }
 
 /// The scope of a span.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Wire)]
 pub struct ScopeDetail {
     /// Name.
     pub name: String,
@@ -155,7 +154,7 @@ pub struct ScopeDetail {
 }
 
 /// Which text of a span.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Wire)]
 pub enum TextPart {
     /// Its name.
     Name,
@@ -174,7 +173,7 @@ pub enum TextPart {
 }
 
 /// A trace as the command line prints it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Wire)]
 pub struct AssembledTrace {
     /// The trace.
     pub trace_id: TraceId,
@@ -197,7 +196,7 @@ pub struct AssembledTrace {
 }
 
 /// A span with what analysis says of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Wire)]
 pub struct SpanRecord {
     /// Id.
     pub span_id: SpanId,

@@ -1,11 +1,9 @@
 //! How the service is doing.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
+use crate::Wire;
 
 /// Everything that the status bar and `spanscope status` show.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Wire)]
 pub struct Status {
     /// Version of the process that owns the data directory.
     pub version: String,
@@ -30,7 +28,7 @@ pub struct Status {
 }
 
 /// One address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Wire)]
 pub struct Listener {
     /// What is spoken there.
     pub protocol: Protocol,
@@ -41,7 +39,7 @@ pub struct Listener {
 }
 
 /// OTLP's two transports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Wire)]
 pub enum Protocol {
     /// OTLP/gRPC.
     Grpc,
@@ -50,7 +48,7 @@ pub enum Protocol {
 }
 
 /// Whether an address is listened on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Wire)]
 pub enum ListenerState {
     /// It is.
     Listening,
@@ -72,7 +70,7 @@ pub enum ListenerState {
 
 /// received = stored + duplicate + sampled out + rejected, for each signal; beside it what was
 /// turned away before it could be counted.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Wire)]
 pub struct Ledger {
     /// Spans.
     pub spans: SignalLedger,
@@ -81,11 +79,11 @@ pub struct Ledger {
     /// Metric points.
     pub metric_points: SignalLedger,
     /// Requests turned away, by reason.
-    pub turned_away: BTreeMap<String, TurnedAway>,
+    pub turned_away: Vec<(String, TurnedAway)>,
 }
 
 /// The ledger of one signal.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Wire)]
 pub struct SignalLedger {
     /// Walked.
     pub received: u64,
@@ -96,19 +94,25 @@ pub struct SignalLedger {
     /// Thinned by a rule.
     pub sampled_out: u64,
     /// Refused for good, by reason.
-    pub rejected: BTreeMap<String, u64>,
+    pub rejected: Vec<(String, u64)>,
 }
 
 impl SignalLedger {
+    /// All that were rejected.
+    #[must_use]
+    pub fn rejected_in_all(&self) -> u64 {
+        self.rejected.iter().map(|(_, number)| number).sum()
+    }
+
     /// Whether everything received is accounted for.
     #[must_use]
     pub fn is_balanced(&self) -> bool {
-        self.received == self.stored + self.duplicate + self.sampled_out + self.rejected.values().sum::<u64>()
+        self.received == self.stored + self.duplicate + self.sampled_out + self.rejected_in_all()
     }
 }
 
 /// Requests turned away for one reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Wire)]
 pub struct TurnedAway {
     /// How many.
     pub requests: u64,
@@ -117,7 +121,7 @@ pub struct TurnedAway {
 }
 
 /// Bytes of the files in the data directory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Wire)]
 pub struct BytesOnDisk {
     /// The database.
     pub database: u64,
@@ -128,7 +132,7 @@ pub struct BytesOnDisk {
 }
 
 /// Something that needs attention.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Wire)]
 pub struct Problem {
     /// Stable name, for example `port_taken`, `wrong_port`, `disk_full`.
     pub name: String,

@@ -1,14 +1,15 @@
 //! A trace as rows and bars. Where a reply gives a text or a list in part, it says of how much.
 
 use model::{SeverityClass, SpanId, SpanKind, TraceId};
-use serde::{Deserialize, Serialize};
+
+use crate::Wire;
 
 /// A trace that the service holds assembled for one reader.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Wire)]
 pub struct ViewId(pub u64);
 
 /// The head of an opened trace.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Wire)]
 pub struct OpenedTrace {
     /// The view.
     pub view: ViewId,
@@ -47,7 +48,7 @@ pub struct OpenedTrace {
 }
 
 /// Which rows to draw, and how finely.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Wire)]
 pub struct ViewportRequest {
     /// Which view.
     pub view: ViewId,
@@ -64,7 +65,7 @@ pub struct ViewportRequest {
 }
 
 /// The rows of a viewport.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Wire)]
 pub struct Viewport {
     /// The view's revision.
     pub revision: u64,
@@ -77,7 +78,7 @@ pub struct Viewport {
 }
 
 /// A text, whole or the beginning of it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Wire)]
 pub struct Text {
     /// The text or its beginning.
     pub shown: String,
@@ -86,7 +87,7 @@ pub struct Text {
 }
 
 /// One row of the tree.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Wire)]
 pub struct Row {
     /// Index of the node in the view; stays when rows fold, changes when spans arrive.
     pub node: u32,
@@ -137,7 +138,7 @@ pub struct Row {
 }
 
 /// What a row stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Wire)]
 pub enum RowKind {
     /// A stored span.
     Span,
@@ -146,7 +147,7 @@ pub enum RowKind {
 }
 
 /// From and to, from the start of the trace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Wire)]
 pub struct Interval {
     /// Left end.
     pub from_offset_nanos: i64,
@@ -155,7 +156,7 @@ pub struct Interval {
 }
 
 /// One or more events at a pixel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Wire)]
 pub struct EventMark {
     /// When the first was.
     pub offset_nanos: i64,
@@ -166,7 +167,7 @@ pub struct EventMark {
 }
 
 /// One or more log records at a pixel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Wire)]
 pub struct LogMark {
     /// When the first was.
     pub offset_nanos: i64,
@@ -177,7 +178,7 @@ pub struct LogMark {
 }
 
 /// What a span talks to, by its attributes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Wire)]
 pub enum SpanIcon {
     /// Nothing in particular.
     #[default]
@@ -193,7 +194,7 @@ pub enum SpanIcon {
 }
 
 /// What is odd about a span.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Wire)]
 pub enum Oddity {
     /// Its parent has not arrived.
     ParentMissing,
@@ -214,7 +215,7 @@ pub enum Oddity {
 }
 
 /// Where a row stands, and the how manieth of how many it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Wire)]
 pub struct Found {
     /// The node.
     pub node: u32,

@@ -59,7 +59,7 @@ impl Client {
         if call == Call::Subscribe {
             return Err(ApiError::new(ErrorCode::Malformed, "events have a connection of their own"));
         }
-        let bytes = api::encode(&call)?;
+        let bytes = api::encode(&call);
         if bytes.len() > MAX_FRAME_BYTES as usize {
             let sentence = "more than 256 MiB cannot be handed over: save it to a file and import that";
             return Err(ApiError::new(ErrorCode::Malformed, sentence));
@@ -76,7 +76,7 @@ impl Client {
     /// [`ErrorCode::NotOwner`] once the owner is gone.
     pub async fn events(&self) -> Result<Events, ApiError> {
         let mut stream = connect(&self.0.socket).await?.ok_or_else(|| gone(&self.0.socket))?;
-        match ask(&mut stream, &api::encode(&Call::Subscribe)?).await?? {
+        match ask(&mut stream, &api::encode(&Call::Subscribe)).await?? {
             Reply::Done => {}
             _ => return Err(ApiError::new(ErrorCode::Internal, "a subscription was answered with something else")),
         }

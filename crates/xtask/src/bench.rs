@@ -6,5 +6,5 @@ use crate::process::{cargo, run as run_command};
 
 /// Runs the benchmark of this name, or all.
 pub fn run(names: &[String]) -> Result<()> {
-    run_command(cargo().args(["bench", "--locked", "--bench", "pipeline", "--"]).args(names))
+    run_command(cargo().args(["bench", "--locked", "--profile", "quick", "--bench", "pipeline", "--"]).args(names))
 }

@@ -20,7 +20,7 @@ pub fn all(filter: Option<&str>) -> Result<()> {
     if filter.is_none() {
         step("format", || run(cargo().args(["fmt", "--all", "--check"])))?;
     }
-    step("the UI", ui::build)?;
+    step("the UI", || ui::build(ui::Build::Small))?;
     if filter.is_none() {
         step("lints", || {
             run(cargo().args(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]))

@@ -8,14 +8,14 @@ use crate::{
     ui,
 };
 
-/// Builds both executables with the profile `dist`.
+/// Builds both executables with the profile `release`.
 pub fn build() -> Result<()> {
     packages::ensure(packages::WINDOW)?;
-    ui::build()?;
-    run(cargo().args(["build", "--locked", "--profile", "dist", "--bins"]))?;
+    ui::build(ui::Build::Small)?;
+    run(cargo().args(["build", "--locked", "--release", "--bins"]))?;
     for name in ["spanscope", "spanscope-window"] {
-        let bytes = std::fs::metadata(format!("target/dist/{name}"))?.len();
-        say(&format!("target/dist/{name}: {bytes} bytes"));
+        let bytes = std::fs::metadata(format!("target/release/{name}"))?.len();
+        say(&format!("target/release/{name}: {bytes} bytes"));
     }
     Ok(())
 }

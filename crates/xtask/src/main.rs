@@ -33,7 +33,7 @@ fn main() -> Result<()> {
     match task.as_str() {
         "run" => native::run(&rest),
         "test" => checks::all(rest.first().map(String::as_str)),
-        "ui" => ui::build(),
+        "ui" => ui::build(ui::Build::Small),
         "build" => native::build_all(),
         "bench" => bench::run(&rest),
         "dist" => dist::build(),

@@ -17,14 +17,22 @@ const WITHOUT_WINDOW: [&str; 10] =
 /// Builds the UI and both executables, optimised.
 pub fn build_all() -> Result<()> {
     packages::ensure(packages::WINDOW)?;
-    ui::build()?;
-    run_command(cargo().args(["build", "--locked", "--release", "--bins"]))
+    ui::build(ui::Build::Plain)?;
+    run_command(cargo().args(["build", "--locked", "--profile", "quick", "--bins"]))
 }
 
 /// Builds what is needed and starts Spanscope with these arguments in its own place.
 pub fn run(args: &[String]) -> Result<()> {
     if args.iter().any(|arg| WITHOUT_WINDOW.contains(&arg.as_str())) {
-        run_command(cargo().args(["build", "--locked", "--release", "--no-default-features", "--bin", "spanscope"]))?;
+        run_command(cargo().args([
+            "build",
+            "--locked",
+            "--profile",
+            "quick",
+            "--no-default-features",
+            "--bin",
+            "spanscope",
+        ]))?;
     } else {
         if cfg!(target_os = "linux")
             && ["DISPLAY", "WAYLAND_DISPLAY"].iter().all(|name| std::env::var_os(name).is_none())
@@ -33,7 +41,7 @@ pub fn run(args: &[String]) -> Result<()> {
         }
         build_all()?;
     }
-    start(Command::new("target/release/spanscope").args(args))
+    start(Command::new("target/quick/spanscope").args(args))
 }
 
 #[cfg(unix)]

@@ -26,7 +26,7 @@ pub(crate) fn status(status: &Status) -> String {
     let signal = |signal: &SignalLedger| {
         let SignalLedger { received, stored, duplicate, sampled_out, rejected } = signal;
         json!({ "received": received, "stored": stored, "duplicate": duplicate, "sampled_out": sampled_out,
-            "rejected": rejected })
+            "rejected": rejected.iter().cloned().collect::<BTreeMap<_, _>>() })
     };
     let Ledger { spans, logs, metric_points, turned_away } = &status.ledger;
     let turned_away: BTreeMap<_, _> = turned_away

@@ -1,9 +1,7 @@
-use leptos::ev::EventDescriptor;
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CssStyleDeclaration, Event, HtmlElement};
 
-use super::{Attribute, Child, NodeRef, View, attribute::Switch, document};
-use crate::reactive::StoredValue;
+use super::{Attribute, Child, NodeRef, View, attribute::Switch, document, schedule::listen};
 
 /// Tags that are drawings, not text.
 const DRAWN: [&str; 2] = ["svg", "path"];
@@ -63,22 +61,11 @@ impl Element {
         self
     }
 
-    /// With a handler of an event, whose type says what it is handed, for as long as the reactive owner lives.
+    /// With a handler of an event, for as long as the reactive owner lives.
     #[must_use]
-    pub fn on<E>(self, _: E, name: &'static str, mut handle: impl FnMut(E::EventType) + 'static) -> Self
-    where
-        E: EventDescriptor<EventType: JsCast>,
-    {
-        self.listen(name, Box::new(move |event: Event| handle(event.unchecked_into())));
+    pub fn on<E: JsCast>(self, name: &'static str, mut handle: impl FnMut(E) + 'static) -> Self {
+        listen(&self.0, name, Box::new(move |event: Event| handle(event.unchecked_into())));
         self
-    }
-
-    fn listen(&self, name: &'static str, handle: Box<dyn FnMut(Event)>) {
-        let handle = Closure::wrap(handle);
-        // The names of events are the library's.
-        let _ = self.0.add_event_listener_with_callback(name, handle.as_ref().unchecked_ref());
-        let listener = Listener { element: self.0.clone(), name, handle };
-        let _ = StoredValue::new(listener);
     }
 
     /// Makes the element known by this name.
@@ -105,19 +92,6 @@ impl From<Element> for View {
 impl Child for Element {
     fn append_to(self, parent: &web_sys::Node) {
         super::child::append(parent, &self.0);
-    }
-}
-
-/// A handler and what it was attached to.
-struct Listener {
-    element: web_sys::Element,
-    name: &'static str,
-    handle: Closure<dyn FnMut(Event)>,
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        let _ = self.element.remove_event_listener_with_callback(self.name, self.handle.as_ref().unchecked_ref());
     }
 }
 

@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use leptos::prelude::Owner;
+use reactive_graph::{graph::untrack, owner::Owner};
 use web_sys::Node;
 
 use crate::reactive::render_effect;
@@ -40,7 +40,7 @@ impl Child for Keyed {
                 if made.get(place).is_none_or(|(other, ..)| *other != index) {
                     // Without a parent, which would keep count of all that ever were.
                     let owner = Owner::default();
-                    let view = owner.with(|| leptos::prelude::untrack(|| (self.make)(index)));
+                    let view = owner.with(|| untrack(|| (self.make)(index)));
                     let before = made.get(place).map_or(end.as_ref(), |(_, node, _)| node);
                     let _ = parent.insert_before(view.node(), Some(before));
                     made.insert(place, (index, view.node().clone(), owner));

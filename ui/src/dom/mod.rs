@@ -12,6 +12,7 @@ mod element;
 mod keyed;
 mod live;
 mod node_ref;
+mod schedule;
 mod view;
 
 pub(crate) use attribute::{Attribute, Switch};
@@ -19,8 +20,9 @@ pub(crate) use child::Child;
 pub(crate) use element::Element;
 pub(crate) use keyed::keyed;
 pub(crate) use live::live;
-pub(crate) use markup::view;
+pub(crate) use macros::view;
 pub(crate) use node_ref::NodeRef;
+pub(crate) use schedule::{Timeout, after, before_paint, on_window, typed};
 pub(crate) use view::{View, append_to_body};
 
 /// The document of this page.

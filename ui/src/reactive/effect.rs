@@ -1,4 +1,7 @@
-use leptos::prelude::{Effect, RenderEffect};
+use reactive_graph::{
+    effect::{Effect, RenderEffect},
+    owner::Owner,
+};
 
 /// Does this once the page is up to date, and again when a signal that it read has changed, until the
 /// reactive owner is gone.
@@ -22,5 +25,15 @@ pub fn on_cleanup(run: impl FnOnce() + Send + Sync + 'static) {
 }
 
 fn clean_up(run: Box<dyn FnOnce() + Send + Sync>) {
-    leptos::prelude::on_cleanup(run);
+    Owner::on_cleanup(run);
+}
+
+/// Runs what everything that is reactive on the page belongs to.
+pub(crate) fn root(run: impl FnOnce()) {
+    // It fails only if it was called before.
+    let _ = any_spawner::Executor::init_wasm_bindgen();
+    let owner = Owner::new();
+    owner.with(run);
+    // For as long as there is a page.
+    std::mem::forget(owner);
 }

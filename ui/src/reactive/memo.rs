@@ -1,6 +1,9 @@
 use std::fmt;
 
-use leptos::prelude::{Get, GetUntracked, Memo as Counted};
+use reactive_graph::{
+    computed::Memo as Counted,
+    traits::{Get, GetUntracked},
+};
 
 use super::StoredValue;
 

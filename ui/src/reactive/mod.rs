@@ -12,6 +12,7 @@ mod memo;
 mod rw_signal;
 mod stored_value;
 
+pub(crate) use effect::root;
 pub use effect::{effect, on_cleanup, render_effect};
 pub use memo::Memo;
 pub use rw_signal::RwSignal;

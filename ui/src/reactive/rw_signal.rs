@@ -1,6 +1,10 @@
 use std::fmt;
 
-use leptos::prelude::{ArcTrigger, ArenaItem, IsDisposed, Notify, SyncStorage, Track};
+use reactive_graph::{
+    owner::{ArenaItem, SyncStorage},
+    signal::ArcTrigger,
+    traits::{IsDisposed, Notify, Track},
+};
 
 use super::StoredValue;
 

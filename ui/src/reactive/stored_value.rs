@@ -1,6 +1,9 @@
 use std::{any::Any, cell::RefCell, fmt, marker::PhantomData, rc::Rc};
 
-use leptos::prelude::{GetValue, LocalStorage, StoredValue as Kept};
+use reactive_graph::{
+    owner::{LocalStorage, StoredValue as Kept},
+    traits::GetValue,
+};
 
 /// A value of which the type is not known: what follows is compiled once for all of them.
 type Value = Rc<RefCell<dyn Any>>;

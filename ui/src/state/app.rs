@@ -2,8 +2,8 @@ use std::rc::Rc;
 
 use crate::reactive::{RwSignal, StoredValue, on_cleanup};
 use api::{Call, Event, Reply, Status};
-use leptos::prelude::expect_context;
 use model::{SpanId, TraceId};
+use reactive_graph::owner::expect_context;
 
 use super::{Action, Route, Theme, keys::Scope};
 use crate::transport;

@@ -1,11 +1,10 @@
 use crate::reactive::RwSignal;
-use leptos::prelude::set_timeout;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlTextAreaElement, window};
 
 use super::{Shape, small_icon};
-use crate::dom::{View, view};
+use crate::dom::{View, after, view};
 use crate::spawn;
 
 #[wasm_bindgen]
@@ -51,10 +50,7 @@ fn button(text: Box<dyn Fn() -> String>, label: &'static str) -> View {
         spawn(async move {
             if copy(&text).await {
                 is_copied.try_set(true);
-                let rest = move || {
-                    is_copied.try_set(false);
-                };
-                set_timeout(rest, std::time::Duration::from_millis(1_200));
+                after(std::time::Duration::from_millis(1_200), move || is_copied.set(false)).forget();
             }
         });
     };

@@ -21,23 +21,23 @@ impl Figure {
 }
 
 /// Units of time in nanoseconds, and from how many of each the next one reads better.
-const DURATION_UNITS: [(u128, u128, &str); 7] = [
+const DURATION_UNITS: [(u64, u64, &str); 7] = [
     (1, 1_000, "ns"),
     (1_000, 1_000, "µs"),
     (1_000_000, 1_000, "ms"),
     (1_000_000_000, 600, "s"),
     (60_000_000_000, 120, "min"),
     (3_600_000_000_000, 72, "h"),
-    (86_400_000_000_000, u128::MAX, "d"),
+    (86_400_000_000_000, u64::MAX, "d"),
 ];
 
 /// Units of bytes, decimal as file managers count them.
-const BYTE_UNITS: [(u128, u128, &str); 5] = [
+const BYTE_UNITS: [(u64, u64, &str); 5] = [
     (1, 1_000, "B"),
     (1_000, 1_000, "KB"),
     (1_000_000, 1_000, "MB"),
     (1_000_000_000, 1_000, "GB"),
-    (1_000_000_000_000, u128::MAX, "TB"),
+    (1_000_000_000_000, u64::MAX, "TB"),
 ];
 
 /// A duration in nanoseconds.
@@ -52,26 +52,33 @@ pub fn bytes(bytes: u64) -> Figure {
     figure(bytes, &BYTE_UNITS)
 }
 
-fn figure(amount: u64, units: &[(u128, u128, &'static str)]) -> Figure {
-    let amount = u128::from(amount);
-    let rounded = |unit: u128, steps: u128| (amount * steps + unit / 2) / unit;
+fn figure(amount: u64, units: &[(u64, u64, &'static str)]) -> Figure {
+    // Apart, so that nothing leaves 64 bits.
+    let rounded = |unit: u64, steps: u64| amount / unit * steps + (amount % unit * steps + unit / 2) / unit;
     let (unit, _, name) = units
         .iter()
         .find(|(unit, limit, _)| rounded(*unit, 1) < *limit)
         .or(units.last())
         .copied()
         .unwrap_or((1, 0, ""));
-    let (hundredths, tenths) = (rounded(unit, 100), rounded(unit, 10));
     let number = if unit == 1 {
         amount.to_string()
-    } else if hundredths < 1_000 {
+    } else if rounded(unit, 100) < 1_000 {
+        let hundredths = rounded(unit, 100);
         format!("{}.{:02}", hundredths / 100, hundredths % 100)
-    } else if tenths < 1_000 {
+    } else if rounded(unit, 10) < 1_000 {
+        let tenths = rounded(unit, 10);
         format!("{}.{}", tenths / 10, tenths % 10)
     } else {
-        count(u64::try_from(rounded(unit, 1)).unwrap_or(u64::MAX))
+        count(rounded(unit, 1))
     };
     Figure { number, unit: name }
+}
+
+/// How many thousandths of the whole a part is; all of it where there is no whole.
+#[must_use]
+pub fn permille(part: u64, whole: u64) -> u64 {
+    (part as f64 / whole.max(1) as f64 * 1_000.0) as u64
 }
 
 /// A number with its thousands apart.

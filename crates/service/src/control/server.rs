@@ -108,31 +108,31 @@ async fn converse<A: Answering>(
             Ok(Call::Subscribe) => return send_events(stream, answering.events(), stopping).await,
             Ok(call) => {
                 let answer = Arc::clone(&answering).answer(call).await;
-                write_frame(&mut stream, &encode_answer(&answer)?).await?;
+                write_frame(&mut stream, &encode_answer(&answer)).await?;
             }
-            Err(err) => write_frame(&mut stream, &encode_answer(&Err(err))?).await?,
+            Err(err) => write_frame(&mut stream, &encode_answer(&Err(err))).await?,
         }
     }
 }
 
 /// The bytes of an answer, or of an error where there are too many.
-fn encode_answer(answer: &Answer) -> io::Result<Vec<u8>> {
-    let bytes = api::encode(answer).map_err(io::Error::other)?;
+fn encode_answer(answer: &Answer) -> Vec<u8> {
+    let bytes = api::encode(answer);
     if bytes.len() <= MAX_FRAME_BYTES as usize {
-        return Ok(bytes);
+        return bytes;
     }
     let err = ApiError::new(ErrorCode::Internal, "the answer is larger than 256 MiB: ask for less at a time");
-    api::encode::<Answer>(&Err(err)).map_err(io::Error::other)
+    api::encode::<Answer>(&Err(err))
 }
 
 async fn send_events(mut stream: UnixStream, mut events: Events, stopping: CancellationToken) -> io::Result<()> {
-    write_frame(&mut stream, &encode_answer(&Ok(Reply::Done))?).await?;
+    write_frame(&mut stream, &encode_answer(&Ok(Reply::Done))).await?;
     let (mut incoming, mut outgoing) = stream.into_split();
     loop {
         tokio::select! {
             event = events.next() => {
                 let Some(event) = event else { return Ok(()) };
-                let bytes = api::encode(&event).map_err(io::Error::other)?;
+                let bytes = api::encode(&event);
                 write_frame(&mut outgoing, &bytes).await?;
             }
             // The client says nothing more: whatever comes is its end.

@@ -9,7 +9,7 @@ use crate::{
 /// `received N = stored A + duplicate B …`: the parts that are not zero, each with its sign.
 pub(super) fn ledger_in_words(ledger: &SignalLedger) -> Vec<(&'static str, u64)> {
     let mut words = vec![("received", ledger.received), ("= stored", ledger.stored)];
-    let rejected = ledger.rejected.values().sum();
+    let rejected = ledger.rejected_in_all();
     for (word, number) in
         [("+ duplicate", ledger.duplicate), ("+ sampled out", ledger.sampled_out), ("+ rejected", rejected)]
     {
@@ -29,7 +29,7 @@ pub(super) fn account() -> View {
         let signals =
             [("Spans", &ledger.spans), ("Log records", &ledger.logs), ("Metric points", &ledger.metric_points)];
         let line = |(name, signal): (&'static str, &SignalLedger)| {
-            let rejected: u64 = signal.rejected.values().sum();
+            let rejected = signal.rejected_in_all();
             view! {
                 <tr>
                     <th scope="row">{name}</th>
@@ -85,15 +85,13 @@ pub(super) fn account() -> View {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     #[test]
     fn the_ledger_reads_as_an_equation_without_zero_terms() {
         let plain = SignalLedger { received: 5, stored: 5, ..SignalLedger::default() };
         assert_eq!(ledger_in_words(&plain), [("received", 5), ("= stored", 5)]);
-        let rejected = BTreeMap::from([("zero_trace_id".to_owned(), 2), ("zero_span_id".to_owned(), 1)]);
+        let rejected = vec![("zero_trace_id".to_owned(), 2), ("zero_span_id".to_owned(), 1)];
         let lossy = SignalLedger { received: 9, stored: 4, duplicate: 2, sampled_out: 0, rejected };
         assert_eq!(ledger_in_words(&lossy), [("received", 9), ("= stored", 4), ("+ duplicate", 2), ("+ rejected", 3)]);
     }

@@ -26,7 +26,6 @@ mod window;
 use crate::reactive::on_cleanup;
 use api::{ErrorCode, Event, FoldChange};
 use header::header;
-use leptos::prelude::request_animation_frame;
 use model::{SpanId, TraceId};
 use panel::panel;
 use timeline::timeline;
@@ -35,7 +34,7 @@ use view::TraceView;
 use web_sys::HtmlInputElement;
 
 use crate::{
-    dom::{NodeRef, View, view},
+    dom::{NodeRef, View, before_paint, view},
     spawn,
     state::{Action, use_app},
     widgets,
@@ -170,7 +169,7 @@ fn act(
         Action::FilterAttributes => {
             trace.show_panel(true);
             // The field is there once the panel is.
-            request_animation_frame(move || focus(filter_field));
+            before_paint(move || focus(filter_field));
         }
         Action::CopyTraceId => {
             let id = trace.trace_id.to_string();

@@ -1,6 +1,9 @@
 //! Carries the shapes of `bars` out on the canvas of the visible rows.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, DefaultHasher},
+};
 
 use js_sys::Array;
 use wasm_bindgen::JsCast;
@@ -14,7 +17,7 @@ use super::{
 };
 
 /// Size of labels in bars, CSS pixels.
-const LABEL: f64 = 10.5;
+const LABEL: &str = "10.5px";
 /// So many widths of texts are kept.
 const MOST_WIDTHS: usize = 4_096;
 
@@ -39,7 +42,7 @@ pub(crate) struct Scene<'a> {
 pub(crate) struct Painter {
     palette: Option<Palette>,
     /// By text; plain and strong.
-    widths: [BTreeMap<String, f64>; 2],
+    widths: [HashMap<String, f64, BuildHasherDefault<DefaultHasher>>; 2],
 }
 
 impl Painter {
@@ -114,7 +117,7 @@ impl Font<'_> {
     fn select(&mut self, context: &CanvasRenderingContext2d, is_strong: bool) {
         if self.is_strong != Some(is_strong) {
             self.is_strong = Some(is_strong);
-            context.set_font(&format!("{} {LABEL}px {}", if is_strong { 500 } else { 400 }, self.family));
+            context.set_font(&format!("{} {LABEL} {}", if is_strong { 500 } else { 400 }, self.family));
         }
     }
 }

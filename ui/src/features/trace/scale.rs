@@ -175,8 +175,9 @@ pub(crate) fn moment(offset_nanos: i64, step: i64) -> String {
         decimals += 1;
     }
     let power = 10_u64.pow(decimals);
-    let rounded = (u128::from(nanos) * u128::from(power) + u128::from(unit_nanos / 2)) / u128::from(unit_nanos);
-    let (whole, fraction) = (rounded / u128::from(power), rounded % u128::from(power));
+    // Apart, so that nothing leaves 64 bits: the rest and the power are a thousand million at most.
+    let fraction = (nanos % unit_nanos * power + unit_nanos / 2) / unit_nanos;
+    let (whole, fraction) = (nanos / unit_nanos + fraction / power, fraction % power);
     if decimals == 0 {
         format!("{sign}{whole}\u{202f}{unit}")
     } else {

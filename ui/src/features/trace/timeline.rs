@@ -3,12 +3,9 @@
 
 use std::time::Duration;
 
-use crate::reactive::{Memo, RwSignal, StoredValue, effect, on_cleanup};
+use crate::reactive::{Memo, RwSignal, StoredValue, effect};
 use api::FoldChange;
-use leptos::ev;
-use leptos::prelude::{
-    TimeoutHandle, request_animation_frame, set_timeout_with_handle, untrack, window_event_listener,
-};
+use reactive_graph::graph::untrack;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, HtmlCanvasElement, MediaQueryList, MouseEvent, PointerEvent, ResizeObserver, WheelEvent};
 
@@ -21,7 +18,7 @@ use super::{
     tree::{shift, tree_row},
     view::{TraceView, device_pixel_ratio},
 };
-use crate::dom::{NodeRef, View, keyed, view};
+use crate::dom::{NodeRef, Timeout, View, after, before_paint, keyed, on_window, view};
 use crate::widgets::{count, duration};
 
 /// Ticks are so many pixels apart at least.
@@ -106,12 +103,10 @@ pub(crate) fn timeline(trace: TraceView) -> View {
     });
 
     let spot = move |event: &MouseEvent| Spot::of(inner, column, event);
-    let hover_timer = StoredValue::new(None::<TimeoutHandle>);
+    let hover_timer = StoredValue::new(None::<Timeout>);
     let unhover = move || {
         tip.set(None);
-        if let Some(timer) = hover_timer.try_update_value(Option::take).flatten() {
-            timer.clear();
-        }
+        hover_timer.set_value(None);
     };
     let moved = move |event: PointerEvent| {
         let Some(spot) = spot(&event) else { return };
@@ -130,13 +125,7 @@ pub(crate) fn timeline(trace: TraceView) -> View {
             Some(shown) if shown.row == spot.row && (shown.x - at.x).abs() < 24.0 => {}
             _ => {
                 unhover();
-                let timer = set_timeout_with_handle(
-                    move || {
-                        tip.try_set(Some(at));
-                    },
-                    Duration::from_millis(450),
-                );
-                hover_timer.set_value(timer.ok());
+                hover_timer.set_value(Some(after(Duration::from_millis(450), move || tip.set(Some(at)))));
             }
         }
     };
@@ -443,11 +432,9 @@ fn keep_painted(trace: TraceView, canvas: NodeRef<HtmlCanvasElement>, colours: R
         painter.try_update_value(Painter::forget_colours);
         colours.try_update(|colours| *colours = colours.wrapping_add(1));
     };
-    let system = StoredValue::new(SystemTheme::new(recolour));
-    on_cleanup(move || drop(system.try_update_value(Option::take)));
+    let _ = StoredValue::new(SystemTheme::new(recolour));
     // Labels drawn before the fonts have come would keep the widths of others.
-    let resized = window_event_listener(ev::resize, move |_| recolour());
-    on_cleanup(move || resized.remove());
+    on_window("resize", move |_: web_sys::Event| recolour());
     effect(move || {
         trace.app.theme.track();
         painter.update_value(Painter::forget_colours);
@@ -463,7 +450,7 @@ fn keep_painted(trace: TraceView, canvas: NodeRef<HtmlCanvasElement>, colours: R
             return;
         }
         is_due.set_value(true);
-        request_animation_frame(move || {
+        before_paint(move || {
             let Some(canvas) = canvas.get_untracked() else { return };
             is_due.set_value(false);
             let scale = untrack(|| trace.scale());

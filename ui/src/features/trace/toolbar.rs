@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use crate::reactive::StoredValue;
 use api::Call;
-use leptos::ev;
-use leptos::prelude::{TimeoutHandle, event_target_value, set_timeout_with_handle};
 use web_sys::HtmlInputElement;
 
 use super::{
@@ -13,7 +11,7 @@ use super::{
     view::{Hits, TraceView},
 };
 use crate::{
-    dom::{NodeRef, View, view},
+    dom::{NodeRef, Timeout, View, after, typed, view},
     state::{Action, keys},
     widgets::{Shape, count, icon, small_icon},
 };
@@ -67,16 +65,12 @@ pub(crate) fn toggle_self_time(trace: TraceView) {
 
 /// The bar.
 pub(crate) fn toolbar(trace: TraceView, field: NodeRef<HtmlInputElement>) -> View {
-    let timer = StoredValue::new(None::<TimeoutHandle>);
-    let typed = move |text: String| {
+    let timer = StoredValue::new(None::<Timeout>);
+    let find_text = move |text: String| {
         trace.needle.set(text);
-        if let Some(timer) = timer.try_update_value(Option::take).flatten() {
-            timer.clear();
-        }
-        let wait = set_timeout_with_handle(move || find(trace, false, false), Duration::from_millis(180));
-        timer.set_value(wait.ok());
+        timer.set_value(Some(after(Duration::from_millis(180), move || find(trace, false, false))));
     };
-    let pressed = move |event: ev::KeyboardEvent| match event.key().as_str() {
+    let pressed = move |event: web_sys::KeyboardEvent| match event.key().as_str() {
         "Enter" => {
             event.prevent_default();
             find(trace, event.shift_key(), true);
@@ -119,7 +113,7 @@ pub(crate) fn toolbar(trace: TraceView, field: NodeRef<HtmlInputElement>) -> Vie
                     data-testid="find"
                     node_ref=field
                     prop:value=trace.needle
-                    on:input=move |event| typed(event_target_value(&event))
+                    on:input=move |event| find_text(typed(&event))
                     on:keydown=pressed
                 />
                 <span class="count" role="status" data-testid="find-count">{hits}</span>
@@ -243,7 +237,7 @@ fn button(
             aria-label=name
             aria-pressed=move || is_pressed.as_ref().map(|is_pressed| is_pressed().to_string())
             disabled=move || is_disabled.as_ref().is_some_and(|is_disabled| is_disabled())
-            on:click=move |event: ev::MouseEvent| act(event.shift_key())
+            on:click=move |event: web_sys::MouseEvent| act(event.shift_key())
         >
             {icon(shape)}
             {word.map(|word| view! { <span class="wide">{word}</span> })}

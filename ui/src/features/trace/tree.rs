@@ -200,14 +200,14 @@ fn tree_cell(trace: TraceView, cells: &Cells, index: u32, shift: Memo<Shift>, ne
     let depth = cells.depth;
     let indent = move || shift.get().pixels(depth);
     let node = cells.node;
-    let toggle = move |event: leptos::ev::MouseEvent| {
+    let toggle = move |event: web_sys::MouseEvent| {
         event.stop_propagation();
         trace.fold(FoldChange::Toggle(node), Some(index));
     };
     let is_expanded = cells.is_expanded;
     let twist = (cells.child_count > 0).then(|| {
         view! {
-            <span class="twist" data-testid="twist" aria-hidden="true" on:click=toggle on:dblclick=|event: leptos::ev::MouseEvent| event.stop_propagation()>
+            <span class="twist" data-testid="twist" aria-hidden="true" on:click=toggle on:dblclick=|event: web_sys::MouseEvent| event.stop_propagation()>
                 {chevron(is_expanded)}
             </span>
         }

@@ -7,7 +7,6 @@ use crate::reactive::{Memo, RwSignal, StoredValue};
 use api::{
     ApiError, Call, ErrorCode, FoldChange, Found, OpenedTrace, Reply, Row, RowKind, SpanDetail, ViewportRequest,
 };
-use leptos::prelude::{request_animation_frame, set_timeout};
 use model::{SpanId, TraceId};
 
 use super::{
@@ -17,7 +16,7 @@ use super::{
     window::{Answered, Drawn, Needed},
 };
 use crate::{
-    dom::NodeRef,
+    dom::{NodeRef, after, before_paint},
     spawn,
     state::{AppState, use_app},
     transport,
@@ -234,25 +233,23 @@ impl TraceView {
             return;
         }
         self.is_refreshing.set_value(true);
-        set_timeout(
-            move || {
-                spawn(async move {
-                    if self.is_gone() {
-                        return;
-                    }
-                    self.is_stale.set_value(false);
-                    self.refresh_now().await;
-                    if self.is_gone() {
-                        return;
-                    }
-                    self.is_refreshing.set_value(false);
-                    if self.is_stale.get_value() {
-                        self.refresh();
-                    }
-                });
-            },
-            Duration::from_millis(250),
-        );
+        let again = move || {
+            spawn(async move {
+                if self.is_gone() {
+                    return;
+                }
+                self.is_stale.set_value(false);
+                self.refresh_now().await;
+                if self.is_gone() {
+                    return;
+                }
+                self.is_refreshing.set_value(false);
+                if self.is_stale.get_value() {
+                    self.refresh();
+                }
+            });
+        };
+        after(Duration::from_millis(250), again).forget();
     }
 
     async fn refresh_now(self) {
@@ -589,7 +586,7 @@ impl TraceView {
     fn scroll_to(self, top: f64) {
         if let Some(scroller) = self.scroller.get_untracked() {
             // The height must be there before the position can be: after the page has changed.
-            request_animation_frame(move || {
+            before_paint(move || {
                 scroller.set_scroll_top(top.max(0.0) as i32);
             });
         }
@@ -642,7 +639,7 @@ impl TraceView {
     }
 
     fn move_on(self, motion: u32, from: Range, to: Range, began: f64, duration: f64) {
-        request_animation_frame(move || {
+        before_paint(move || {
             if self.is_gone() || self.motion.get_value() != motion {
                 return;
             }

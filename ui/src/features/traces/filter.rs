@@ -76,9 +76,17 @@ pub(crate) fn parse_duration(text: &str) -> Result<Option<u64>, String> {
         return Err(unreadable());
     }
     let digits = |text: &str| if text.is_empty() { Ok(0) } else { text.parse::<u64>().map_err(|_| unreadable()) };
-    let part = u128::from(digits(fraction)?) * u128::from(unit_nanos) / 10u128.pow(fraction.len() as u32);
-    let nanos = u128::from(digits(whole)?) * u128::from(unit_nanos) + part;
-    u64::try_from(nanos).map(Some).map_err(|_| unreadable())
+    digits(fraction)?;
+    let mut place = unit_nanos;
+    let part: u64 = fraction
+        .bytes()
+        .map(|digit| {
+            place /= 10;
+            u64::from(digit - b'0') * place
+        })
+        .sum();
+    let nanos = digits(whole)?.checked_mul(unit_nanos).and_then(|nanos| nanos.checked_add(part));
+    nanos.map(Some).ok_or_else(unreadable)
 }
 
 #[cfg(test)]

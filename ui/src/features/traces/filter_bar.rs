@@ -1,12 +1,11 @@
 use std::time::Duration;
 
-use leptos::prelude::{TimeoutHandle, event_target_value, set_timeout_with_handle};
 use web_sys::HtmlInputElement;
 
 use super::{filter::parse_duration, service_picker::service_picker, state::TraceList};
 use crate::{
-    dom::{NodeRef, View, view},
-    reactive::{Memo, RwSignal, StoredValue, effect, on_cleanup},
+    dom::{NodeRef, Timeout, View, after, typed, view},
+    reactive::{Memo, RwSignal, StoredValue, effect},
     state::{Action, keys::hint, use_app},
     widgets::{Shape, icon, small_icon, visible},
 };
@@ -24,28 +23,16 @@ pub(super) fn filter_bar(list: TraceList) -> View {
     let attribute = Memo::new(move || list.filter.with(|filter| filter.attribute.clone()));
     let duration_problem = Memo::new(move || parse_duration(&min_duration.get()).err());
 
-    let typing = StoredValue::new(None::<TimeoutHandle>);
+    let typing = StoredValue::new(None::<Timeout>);
     let take_effect = move || {
-        if let Some(handle) = typing.try_update_value(Option::take).flatten() {
-            handle.clear();
-        }
+        typing.set_value(None);
         let (text, min_duration) = (text.get_untracked(), min_duration.get_untracked());
         let changes = list.filter.with_untracked(|filter| filter.text != text || filter.min_duration != min_duration);
         if changes {
             list.filter.update(|filter| (filter.text, filter.min_duration) = (text, min_duration));
         }
     };
-    let type_on = move || {
-        if let Some(handle) = typing.try_update_value(Option::take).flatten() {
-            handle.clear();
-        }
-        typing.set_value(set_timeout_with_handle(take_effect, PAUSE_IN_TYPING).ok());
-    };
-    on_cleanup(move || {
-        if let Some(handle) = typing.try_update_value(Option::take).flatten() {
-            handle.clear();
-        }
-    });
+    let type_on = move || typing.set_value(Some(after(PAUSE_IN_TYPING, take_effect)));
     // Clearing the filter elsewhere clears the fields.
     effect(move || {
         let (new_text, new_duration) = list.filter.with(|filter| (filter.text.clone(), filter.min_duration.clone()));
@@ -91,7 +78,7 @@ pub(super) fn filter_bar(list: TraceList) -> View {
                     node_ref=field
                     prop:value=text
                     on:input=move |event: web_sys::Event| {
-                        text.set(event_target_value(&event));
+                        text.set(typed(&event));
                         type_on();
                     }
                     on:change=move |_| take_effect()
@@ -134,7 +121,7 @@ pub(super) fn filter_bar(list: TraceList) -> View {
                     data-testid="filter-min-duration"
                     prop:value=min_duration
                     on:input=move |event: web_sys::Event| {
-                        min_duration.set(event_target_value(&event));
+                        min_duration.set(typed(&event));
                         type_on();
                     }
                     on:change=move |_| take_effect()

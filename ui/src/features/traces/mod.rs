@@ -11,7 +11,7 @@ mod state;
 
 use crate::reactive::{Memo, effect};
 use api::Event;
-use leptos::prelude::expect_context;
+use reactive_graph::owner::expect_context;
 
 pub(crate) use self::state::TraceList;
 use self::{empty::nothing_matches, filter_bar::filter_bar};

@@ -3,14 +3,14 @@ use std::sync::Arc;
 use api::TraceRow;
 
 use crate::dom::{View, view};
-use crate::widgets::{count, duration_figure, swatch, time, visible};
+use crate::widgets::{count, duration_figure, permille, swatch, time, visible};
 
 /// Services whose swatches a row has room for.
 const SWATCHES: usize = 9;
 
 /// The cells of a row after its start.
 pub(super) fn cells(row: Arc<TraceRow>, longest: u64) -> View {
-    let share = u128::from(row.duration_nanos) * 1_000 / u128::from(longest.max(1));
+    let share = permille(row.duration_nanos, longest);
     let index_of = |service: &str| row.services.iter().position(|other| other == service).unwrap_or_default();
     let swatches = row
         .services

@@ -1,11 +1,10 @@
-use crate::reactive::{Memo, RwSignal, on_cleanup};
+use crate::reactive::{Memo, RwSignal};
 use api::{Call, Reply, ServiceCount};
-use leptos::prelude::window_event_listener;
 use wasm_bindgen::JsCast;
 
 use super::state::TraceList;
 use crate::{
-    dom::{NodeRef, View, view},
+    dom::{NodeRef, View, on_window, view},
     spawn,
     state::{Action, use_app},
     transport,
@@ -47,14 +46,13 @@ pub(super) fn service_picker(list: TraceList) -> View {
         }
         closes
     });
-    let outside = window_event_listener(leptos::ev::pointerdown, move |event| {
+    on_window("pointerdown", move |event: web_sys::Event| {
         let target = event.target().and_then(|target| target.dyn_into::<web_sys::Node>().ok());
         let is_inside = picker.get_untracked().is_some_and(|picker| picker.contains(target.as_ref()));
         if is_open.get_untracked() && !is_inside {
             is_open.set(false);
         }
     });
-    on_cleanup(move || outside.remove());
 
     let label = move || match picked.get().as_slice() {
         [] => "All services".to_owned(),

@@ -2,7 +2,6 @@
 
 use crate::reactive::RwSignal;
 use api::{AttributeValue, TextPart};
-use leptos::prelude::event_target_value;
 use model::Value;
 use web_sys::HtmlInputElement;
 
@@ -11,7 +10,7 @@ use super::{
     value,
     whole::{cut_note, shown},
 };
-use crate::dom::{NodeRef, View, live, view};
+use crate::dom::{NodeRef, View, live, typed, view};
 use crate::widgets::{Shape, copy_button, small_icon, visible, visible_lines};
 
 /// Which text of the span the value at an index is.
@@ -19,7 +18,7 @@ pub(crate) type PartOf = fn(u32) -> TextPart;
 
 /// The field that filters attributes.
 pub(crate) fn filter_field(filter: RwSignal<String>, field: NodeRef<HtmlInputElement>) -> View {
-    let pressed = move |event: leptos::ev::KeyboardEvent| {
+    let pressed = move |event: web_sys::KeyboardEvent| {
         if event.key() == "Escape" && !filter.get_untracked().is_empty() {
             event.prevent_default();
             filter.set(String::new());
@@ -37,7 +36,7 @@ pub(crate) fn filter_field(filter: RwSignal<String>, field: NodeRef<HtmlInputEle
                 data-testid="attr-filter"
                 node_ref=field
                 prop:value=filter
-                on:input=move |event| filter.set(event_target_value(&event))
+                on:input=move |event| filter.set(typed(&event))
                 on:keydown=pressed
             />
         </span>

@@ -27,7 +27,7 @@ use super::{
 use crate::{
     dom::{NodeRef, View, live, view},
     state::{Action, keys},
-    widgets::{Shape, copy_button, count, duration_figure, icon, swatch, time, visible, visible_lines},
+    widgets::{Shape, copy_button, count, duration_figure, icon, permille, swatch, time, visible, visible_lines},
 };
 
 /// The panel is so wide at least and at most, CSS pixels.
@@ -341,7 +341,7 @@ fn head(trace: TraceView, detail: &Arc<SpanDetail>) -> View {
     let has_oddities = !detail.oddities.is_empty();
     let root = trace.known().map_or(0, |head| head.root_duration_nanos);
     let share = (root > 0).then(|| {
-        let permille = u128::from(detail.critical_nanos) * 1_000 / u128::from(root);
+        let permille = permille(detail.critical_nanos, root);
         format!("{}.{}\u{202f}%", permille / 10, permille % 10)
     });
     let has_name = !detail.name.shown.is_empty();

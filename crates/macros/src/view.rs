@@ -1,11 +1,4 @@
-//! [`view!`]: markup, compiled to calls of the UI's `dom` module.
-//!
-//! The syntax is that of Leptos: elements, texts, `{expressions}`, attributes, and attributes with a
-//! prefix (`class:`, `style:`, `prop:`, `on:`) or the name `node_ref`. What is known when it is
-//! compiled is one text of an element.
-//!
-//! Deliberately absent: components as tags (a part of a page is a function that returns a `View`),
-//! spreading, and everything for servers.
+//! Markup to calls of the UI's `dom` module.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -13,11 +6,10 @@ use rstml::node::{KeyedAttribute, KeyedAttributeValue, Node, NodeAttribute, Node
 use syn::{Expr, ExprLit, Lit, Stmt, spanned::Spanned};
 
 /// Markup to an expression of the type `crate::dom::View`.
-#[proc_macro]
-pub fn view(tokens: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    let nodes = match rstml::parse2(tokens.into()) {
+pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
+    let nodes = match rstml::parse2(tokens) {
         Ok(nodes) => nodes,
-        Err(error) => return error.to_compile_error().into(),
+        Err(error) => return error.to_compile_error(),
     };
     match nodes.as_slice() {
         [Node::Element(element)] => {
@@ -29,12 +21,22 @@ pub fn view(tokens: proc_macro::TokenStream) -> proc_macro::TokenStream {
             quote!(crate::dom::View::new() #(.child(#children))*)
         }
     }
-    .into()
 }
 
 /// Between the parts of an element that are known when it is compiled: its tag, then names and values
 /// of attributes in turn. One text is a third of the size of a table.
 const SEPARATOR: char = '\u{1f}';
+
+/// What a handler of an event is handed (UI Events, Pointer Events).
+fn event_type(name: &str) -> &'static str {
+    match name {
+        "click" | "dblclick" => "MouseEvent",
+        "keydown" | "keyup" => "KeyboardEvent",
+        "wheel" => "WheelEvent",
+        name if name.starts_with("pointer") => "PointerEvent",
+        _ => "Event",
+    }
+}
 
 fn error(span: Span, message: &str) -> TokenStream {
     syn::Error::new(span, message).to_compile_error()
@@ -96,8 +98,8 @@ fn call_of(attribute: &KeyedAttribute) -> TokenStream {
     };
     match key.split_once(':') {
         Some(("on", name)) => {
-            let event = syn::Ident::new(name, attribute.key.span());
-            quote!(.on(::leptos::ev::#event, #name, #value))
+            let event = syn::Ident::new(event_type(name), attribute.key.span());
+            quote!(.on::<::web_sys::#event>(#name, #value))
         }
         Some(("class", name)) => quote!(.class(#name, #value)),
         Some(("style", name)) => quote!(.style(#name, #value)),
