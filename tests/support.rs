@@ -51,12 +51,14 @@ pub struct Serve {
 }
 
 impl Serve {
-    /// Starts it and waits for its ready line.
+    /// Starts it on ports of its own and waits for its ready line.
     pub fn start(data_dir: &Path) -> Self {
-        let mut child = spanscope(data_dir, &["serve", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::start_with(data_dir, &["--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0"])
+    }
+
+    /// The same with other options.
+    pub fn start_with(data_dir: &Path, options: &[&str]) -> Self {
+        let mut child = spanscope(data_dir, &[&["serve"], options].concat()).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let ready: Value = serde_json::from_str(&line).unwrap_or_else(|err| panic!("ready line {line:?}: {err}"));

@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader},
+    net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
@@ -36,11 +37,14 @@ pub struct App {
 
 impl App {
     /// Starts it and waits until it listens.
-    pub fn start(python: &Path, module: &str, endpoint: &str, environment: &[(&str, &str)]) -> Self {
+    ///
+    /// Without an endpoint it sends where its SDK sends by default.
+    pub fn start(python: &Path, module: &str, endpoint: Option<&str>, environment: &[(&str, &str)]) -> Self {
         let mut child = Command::new(python)
             .args(["-m", "uvicorn", &format!("{module}:app"), "--port", "0", "--log-config", "uvicorn.json"])
             .current_dir(app("fastapi_llm"))
-            .env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+            .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT")
+            .envs(endpoint.map(|endpoint| ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)))
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .envs(environment.iter().copied())
             .stderr(Stdio::piped())
@@ -83,11 +87,19 @@ fn root_named(serve: &Serve, name: &str) -> String {
 fn fastapi_over_grpc_comes_out_complete() {
     let python = python();
     let dir = fresh_dir();
-    let serve = Serve::start(dir.path());
-    let endpoint = format!("http://{}", serve.grpc);
-    let tokenizer = App::start(&python, "tokenizer", &endpoint, &[]);
+    // The default port, with nothing configured; where somebody else has it, one of our own.
+    let is_free = TcpListener::bind("127.0.0.1:4317").is_ok();
+    let serve = if is_free {
+        Serve::start_with(dir.path(), &["--http", "127.0.0.1:0"])
+    } else {
+        eprintln!("port 4317 is taken: not testing the default port");
+        Serve::start(dir.path())
+    };
+    let elsewhere = format!("http://{}", serve.grpc);
+    let endpoint = (!is_free).then_some(elsewhere.as_str());
+    let tokenizer = App::start(&python, "tokenizer", endpoint, &[]);
     let url = format!("http://{}", tokenizer.address);
-    let gateway = App::start(&python, "gateway", &endpoint, &[("TOKENIZER_URL", url.as_str())]);
+    let gateway = App::start(&python, "gateway", endpoint, &[("TOKENIZER_URL", url.as_str())]);
 
     assert_eq!(gateway.post("/generate", &json!({"prompt": "how are traces kept"})), 200);
     let trace_id = root_named(&serve, "POST /generate");
@@ -156,7 +168,7 @@ fn fastapi_over_grpc_comes_out_complete() {
     assert!(points.as_u64().unwrap() > 0, "metric points: {points}");
 
     // Beginners' code: no service name at all.
-    let nameless = App::start(&python, "tokenizer", &endpoint, &[("NAMED", "no")]);
+    let nameless = App::start(&python, "tokenizer", endpoint, &[("NAMED", "no")]);
     assert_eq!(nameless.post("/count", &json!({"text": "a b"})), 200);
     eventually("the nameless service", Duration::from_secs(20), || {
         let traces = serve.json(&["traces", "--service", "unknown_service", "--json"]);

@@ -51,9 +51,9 @@ async fn from_first_run_to_the_exception_and_back_tomorrow() {
 
     // Real services; their traces arrive live.
     let endpoint = format!("http://{grpc}");
-    let tokenizer = App::start(&python, "tokenizer", &endpoint, &[]);
+    let tokenizer = App::start(&python, "tokenizer", Some(&endpoint), &[]);
     let url = format!("http://{}", tokenizer.address);
-    let gateway = App::start(&python, "gateway", &endpoint, &[("TOKENIZER_URL", url.as_str())]);
+    let gateway = App::start(&python, "gateway", Some(&endpoint), &[("TOKENIZER_URL", url.as_str())]);
     assert_eq!(gateway.post("/generate", &json!({"prompt": "how are traces kept"})), 200);
     window.says("[data-testid=\"trace-row\"]", "POST /generate").await;
     assert_eq!(gateway.post("/colonies", &json!({"name": "doomed", "user_id": "u2", "organization_id": "o1"})), 500);

@@ -11,6 +11,8 @@ mod packages;
 mod process;
 mod ui;
 
+use std::process::ExitCode;
+
 use anyhow::{Context, Result, bail};
 
 const HELP: &str = "\
@@ -25,7 +27,17 @@ cargo xtask TASK
   pictures        the README's pictures, from those that the window test took last
 ";
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            process::say(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
     std::env::set_current_dir(process::root())?;
     let mut args = std::env::args().skip(1);
     let task = args.next().unwrap_or_default();

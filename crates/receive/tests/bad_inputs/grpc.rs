@@ -137,6 +137,42 @@ async fn row_16_a_body_that_does_not_come() {
 }
 
 #[tokio::test]
+async fn row_17_nothing_is_kept_of_a_client_that_goes_mid_body() {
+    let server = Server::start().await;
+    let stream = tokio::net::TcpStream::connect(server.grpc).await.unwrap();
+    let io = hyper_util::rt::TokioIo::new(stream);
+    let (mut sender, connection) =
+        hyper::client::conn::http2::handshake(hyper_util::rt::TokioExecutor::new(), io).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let (mut half, body) = http_body_util::channel::Channel::<bytes::Bytes, std::convert::Infallible>::new(1);
+    let framed = frame(0, &payloads::traces());
+    half.send_data(framed[..framed.len() / 2].to_vec().into()).await.unwrap();
+    let request = http::Request::post(format!("http://localhost{TRACES}"))
+        .header("content-type", "application/grpc")
+        .body(body)
+        .unwrap();
+    let answer = tokio::spawn(sender.send_request(request));
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    connection.abort();
+    assert_eq!(server.sink.next_reason().await, "aborted");
+    assert!(answer.await.unwrap().is_err());
+    assert_eq!(server.sink.kept(), 0);
+    server.still_works().await;
+}
+
+#[tokio::test]
+async fn row_20_broken_text_is_kept_as_it_came() {
+    let server = Server::start().await;
+    let mut body = payloads::traces();
+    let name = body.windows(9).position(|window| window == b"GET /cart").unwrap();
+    body[name] = 0xff;
+    let call = server.call(TRACES, &[], &frame(0, &body)).await;
+    assert_eq!((call.code(), server.sink.last().walked.repaired_texts), (0, 1));
+    assert_eq!(server.sink.last().body, body);
+    server.still_works().await;
+}
+
+#[tokio::test]
 async fn rows_22_and_23_full_means_again_in_both_places() {
     let server = Server::start().await;
     server.sink.refuse(Some(Refusal::Full));
@@ -164,5 +200,44 @@ async fn rows_22_and_23_full_means_again_in_both_places() {
     let mut codes = [(first.code(), first.has_retry_info()), (second.code(), second.has_retry_info())];
     codes.sort_unstable();
     assert_eq!(codes, [(0, false), (UNAVAILABLE, true)]);
+    server.still_works().await;
+}
+
+#[tokio::test]
+async fn rows_29_and_30_ids() {
+    let server = Server::start().await;
+    for (trace_id, span_id) in [
+        (vec![], vec![9; 8]),
+        (vec![0; 16], vec![9; 8]),
+        (vec![1; 8], vec![9; 8]),
+        (vec![7; 16], vec![]),
+        (vec![7; 16], vec![0; 8]),
+    ] {
+        let spans = vec![payloads::Span { trace_id, span_id, ..payloads::span() }, payloads::span()];
+        let call = server.call(TRACES, &[], &frame(0, &payloads::request(spans).encode_to_vec())).await;
+        let response = payloads::Response::decode(&call.body[5..]).unwrap();
+        assert_eq!((call.code(), response.partial_success.unwrap().rejected_spans), (0, 1));
+    }
+    let orphan = payloads::request(vec![payloads::Span { parent_span_id: vec![1, 2], ..payloads::span() }]);
+    let call = server.call(TRACES, &[], &frame(0, &orphan.encode_to_vec())).await;
+    assert_eq!((call.code(), call.body.as_ref()), (0, &[0; 5][..]));
+    server.still_works().await;
+}
+
+#[tokio::test]
+async fn rows_31_to_33_points_and_records() {
+    let server = Server::start().await;
+    for metric in [
+        payloads::histogram(vec![1, 2], vec![1.0, 2.0, 3.0]),
+        payloads::histogram(vec![1, 2, 0], vec![3.0, 2.0]),
+        payloads::exponential_histogram(1_000, 0),
+        payloads::exponential_histogram(0, i32::MAX),
+    ] {
+        let call = server.call(METRICS, &[], &frame(0, &payloads::metrics(metric))).await;
+        let response = payloads::MetricsResponse::decode(&call.body[5..]).unwrap();
+        assert_eq!((call.code(), response.partial_success.unwrap().rejected_data_points), (0, 1));
+    }
+    let call = server.call(LOGS, &[], &frame(0, &payloads::logs())).await;
+    assert_eq!((call.code(), call.body.as_ref()), (0, &[0; 5][..]), "severity 99");
     server.still_works().await;
 }

@@ -4,9 +4,15 @@ use std::io::Write as _;
 use std::sync::LazyLock;
 
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+pub(crate) use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse as MetricsResponse;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 pub(crate) use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse as Response;
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
+use opentelemetry_proto::tonic::metrics::v1::{
+    ExponentialHistogram, ExponentialHistogramDataPoint, Histogram, HistogramDataPoint, Metric, ResourceMetrics,
+    ScopeMetrics, exponential_histogram_data_point::Buckets, metric::Data,
+};
 pub(crate) use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans};
 use prost::Message;
@@ -47,6 +53,27 @@ pub(crate) fn logs() -> Vec<u8> {
     let scope_logs = vec![ScopeLogs { log_records: vec![record], ..ScopeLogs::default() }];
     let resource_logs = vec![ResourceLogs { scope_logs, ..ResourceLogs::default() }];
     ExportLogsServiceRequest { resource_logs }.encode_to_vec()
+}
+
+/// A metric with one point.
+pub(crate) fn histogram(bucket_counts: Vec<u64>, explicit_bounds: Vec<f64>) -> Data {
+    let point = HistogramDataPoint { bucket_counts, explicit_bounds, ..HistogramDataPoint::default() };
+    Data::Histogram(Histogram { data_points: vec![point], aggregation_temporality: 2 })
+}
+
+/// A metric with one point.
+pub(crate) fn exponential_histogram(scale: i32, offset: i32) -> Data {
+    let positive = Some(Buckets { offset, bucket_counts: vec![1] });
+    let point = ExponentialHistogramDataPoint { scale, positive, ..ExponentialHistogramDataPoint::default() };
+    Data::ExponentialHistogram(ExponentialHistogram { data_points: vec![point], aggregation_temporality: 2 })
+}
+
+/// A metrics request with one metric.
+pub(crate) fn metrics(data: Data) -> Vec<u8> {
+    let metric = Metric { name: "m".to_owned(), data: Some(data), ..Metric::default() };
+    let scope_metrics = vec![ScopeMetrics { metrics: vec![metric], ..ScopeMetrics::default() }];
+    let resource_metrics = vec![ResourceMetrics { scope_metrics, ..ResourceMetrics::default() }];
+    ExportMetricsServiceRequest { resource_metrics }.encode_to_vec()
 }
 
 /// A trace request whose span has these fields besides the usual ones.
