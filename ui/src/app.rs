@@ -40,7 +40,7 @@ pub fn app() -> View {
             {rail()}
             <main>
                 {failure()}
-                {move || screen()}
+                {screen}
             </main>
             {status_bar()}
         </div>

@@ -8,11 +8,8 @@ use crate::reactive::render_effect;
 use super::{Child, View, child::append, document};
 
 /// One element for each index of a range that moves: those that stay are left alone.
-pub(crate) fn keyed(
-    mut range: impl FnMut() -> Range<u32> + 'static,
-    make: impl Fn(u32) -> View + 'static,
-) -> impl Child {
-    Keyed { range: Box::new(move || range()), make: Box::new(make) }
+pub(crate) fn keyed(range: impl FnMut() -> Range<u32> + 'static, make: impl Fn(u32) -> View + 'static) -> impl Child {
+    Keyed { range: Box::new(range), make: Box::new(make) }
 }
 
 struct Keyed {
@@ -35,8 +32,7 @@ impl Child for Keyed {
                 }
                 stays
             });
-            let mut place = 0;
-            for index in range {
+            for (place, index) in range.enumerate() {
                 if made.get(place).is_none_or(|(other, ..)| *other != index) {
                     // Without a parent, which would keep count of all that ever were.
                     let owner = Owner::default();
@@ -45,7 +41,6 @@ impl Child for Keyed {
                     let _ = parent.insert_before(view.node(), Some(before));
                     made.insert(place, (index, view.node().clone(), owner));
                 }
-                place += 1;
             }
         }));
     }

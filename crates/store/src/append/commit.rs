@@ -2,15 +2,20 @@
 
 use std::sync::LazyLock;
 
-use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection, Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
 
 use super::plan::{Plan, PlannedRow};
 use crate::{AppendError, schema};
 
 /// Rows a statement; each size is prepared once.
 const SIZES: [usize; 3] = [64, 8, 1];
+/// Commits of so few rows are one statement from BEGIN to COMMIT; most are.
+const MOST_AT_ONCE: usize = 4;
+const COMMIT: &str = "UPDATE ledger SET value = ? WHERE id = 0; COMMIT";
 
 static INSERTS: LazyLock<[String; 3]> = LazyLock::new(|| SIZES.map(insert));
+static WHOLE: LazyLock<[String; MOST_AT_ONCE]> =
+    LazyLock::new(|| std::array::from_fn(|fewer| format!("BEGIN IMMEDIATE; {}; {COMMIT}", insert(fewer + 1))));
 
 fn insert(rows: usize) -> String {
     let requests = vec!["(?,?,?,?,?,?,?,?,?,?)"; rows].join(",");
@@ -33,24 +38,27 @@ pub(super) async fn commit(connection: &mut SqliteConnection, plan: &Plan) -> Re
 
 async fn write(connection: &mut SqliteConnection, plan: &Plan) -> Result<(), sqlx::Error> {
     let ledger = postcard::to_stdvec(&plan.ledger).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
-    sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
     let mut rest = plan.rows.as_slice();
+    if let Some(sql) = rest.len().checked_sub(1).and_then(|fewer| WHOLE.get(fewer)) {
+        rows_of(sqlx::query(AssertSqlSafe(sql.as_str())), rest).bind(ledger).execute(&mut *connection).await?;
+        return Ok(());
+    }
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
     for (size, sql) in SIZES.into_iter().zip(INSERTS.iter()) {
         while let Some((rows, others)) = rest.split_at_checked(size) {
-            insert_rows(connection, sql, rows).await?;
+            rows_of(sqlx::query(AssertSqlSafe(sql.as_str())), rows).execute(&mut *connection).await?;
             rest = others;
         }
     }
-    sqlx::query("UPDATE ledger SET value = ? WHERE id = 0; COMMIT").bind(ledger).execute(&mut *connection).await?;
+    sqlx::query(COMMIT).bind(ledger).execute(&mut *connection).await?;
     Ok(())
 }
 
-async fn insert_rows(
-    connection: &mut SqliteConnection,
-    sql: &'static str,
-    rows: &[PlannedRow],
-) -> Result<(), sqlx::Error> {
-    let mut query = sqlx::query(AssertSqlSafe(sql));
+/// A statement with these rows as its values.
+fn rows_of<'a>(
+    mut query: Query<'a, Sqlite, SqliteArguments>,
+    rows: &'a [PlannedRow],
+) -> Query<'a, Sqlite, SqliteArguments> {
     for row in rows {
         let request = &row.request;
         query = query
@@ -71,8 +79,7 @@ async fn insert_rows(
             .bind(row.request.body_hash.cast_signed())
             .bind(row.digest_bytes.as_slice());
     }
-    query.execute(&mut *connection).await?;
-    Ok(())
+    query
 }
 
 /// About how many bytes a plan adds to the write-ahead log: whole pages, so at least a few for each row.

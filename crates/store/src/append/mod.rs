@@ -81,7 +81,7 @@ impl Store {
         if append.walked.received == 0 {
             return Ok(Appended::default());
         }
-        let prepared = Box::new(Prepared::of(append).await);
+        let prepared = Box::new(Prepared::of(append).await?);
         self.ask(|reply| Command::Append(prepared, reply)).await
     }
 

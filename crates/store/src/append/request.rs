@@ -5,7 +5,7 @@ use formats::{Compression, Encoding, Walked, WalkedRows};
 use model::Signal;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::schema::signal_code;
+use crate::{AppendError, schema::signal_code};
 
 /// Bodies over this many bytes are hashed and compressed away from the threads that serve others.
 const LARGE_BODY_BYTES: usize = 16 << 10;
@@ -53,16 +53,13 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    pub(super) async fn of(append: Append) -> Self {
+    /// # Errors
+    /// The runtime is shutting down: it refuses new work only then.
+    pub(super) async fn of(append: Append) -> Result<Self, AppendError> {
         if append.body.len() <= LARGE_BODY_BYTES {
-            return Self::now(append);
+            return Ok(Self::now(append));
         }
-        let again = append.clone();
-        // The runtime refuses new work only while it shuts down; then it is done here.
-        match tokio::task::spawn_blocking(move || Self::now(append)).await {
-            Ok(prepared) => prepared,
-            Err(_) => Self::now(again),
-        }
+        tokio::task::spawn_blocking(move || Self::now(append)).await.map_err(|_| AppendError::Closed)
     }
 
     fn now(append: Append) -> Self {

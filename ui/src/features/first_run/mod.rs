@@ -64,8 +64,8 @@ pub(crate) fn first_run() -> View {
         <div class="welcome" data-testid="first-run">
             <div class="say">
                 <h2>"Nothing received yet"</h2>
-                <p>{move || addresses()}</p>
-                {move || settings()}
+                <p>{addresses}</p>
+                {settings}
                 <div class="row actions">
                     <button
                         type="button"

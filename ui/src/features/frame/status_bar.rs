@@ -57,9 +57,9 @@ pub fn status_bar() -> View {
 
     view! {
         <footer class="status" data-testid="status">
-            {move || listeners()}
+            {listeners}
             <span class="part" data-testid="status-rate" title="Spans received a second, over the last few seconds">
-                <b>{move || rate()}</b>
+                <b>{rate}</b>
                 "spans/s"
             </span>
             <button
@@ -83,7 +83,7 @@ pub fn status_bar() -> View {
                 </span>
             </button>
             <span class="part disk" data-testid="status-disk" title="Size of the data directory">
-                <b>{move || disk()}</b>
+                <b>{disk}</b>
                 <span class="word">"on disk"</span>
             </span>
             {move || {

@@ -22,7 +22,7 @@ pub(super) fn nothing_matches(list: TraceList, stored: u64) -> View {
     view! {
         <div class="say grow" data-testid="nothing-matches">
             <h2>"No trace matches"</h2>
-            <p>{move || reason()}</p>
+            <p>{reason}</p>
             <div class="row">
                 <button
                     type="button"

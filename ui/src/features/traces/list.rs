@@ -226,7 +226,7 @@ fn slot(list: TraceList, index: Memo<u32>, row: Memo<Fetched>, longest: Memo<u64
             <span class="start" role="gridcell" title=move || with_row(|row| time::exact(row.start_unix_nano))>
                 {move || with_row(|row| start_text(row.start_unix_nano))}
             </span>
-            {move || cells()}
+            {cells}
         </div>
     }
 }

@@ -89,7 +89,7 @@ pub fn traces_screen() -> View {
             aria-label="Reading the list"
             aria-hidden=move || (!list.is_loading.get() && !list.is_searching.get()).to_string()
         ></div>
-        {move || middle()}
+        {middle}
         {move || matches!(shown.get(), Shown::Rows | Shown::Searching | Shown::NoMatch(_)).then(|| foot(list))}
     }
 }
@@ -134,10 +134,10 @@ fn foot(list: TraceList) -> View {
     };
     view! {
         <div class="foot" data-testid="trace-count">
-            <span>{move || size()}</span>
-            {move || search()}
+            <span>{size}</span>
+            {search}
             <span class="grow"></span>
-            <span data-testid="held">{move || stillness()}</span>
+            <span data-testid="held">{stillness}</span>
         </div>
     }
 }

@@ -91,7 +91,7 @@ pub(super) fn service_picker(list: TraceList) -> View {
                 data-testid="filter-services"
                 on:click=toggle_open
             >
-                <span class="clip">{move || label()}</span>
+                <span class="clip">{label}</span>
                 <i class="caret"></i>
             </button>
             {move || {
