@@ -1,6 +1,6 @@
 //! The frame around the screens, and what runs for as long as the window is open.
 
-use reactive_graph::owner::provide_context;
+use reactive_graph::{graph::untrack, owner::provide_context};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
 
@@ -31,9 +31,10 @@ pub fn app() -> View {
     });
     spawn(app.refresh_status());
 
+    // What a screen reads while it is made does not make it anew.
     let screen = move || match app.route() {
-        Route::Traces => traces_screen(),
-        Route::Trace { trace_id, span } => trace_screen(trace_id, span),
+        Route::Traces => untrack(traces_screen),
+        Route::Trace { trace_id, span } => untrack(|| trace_screen(trace_id, span)),
     };
     view! {
         <div id="app">
