@@ -172,7 +172,7 @@ fn fastapi_over_grpc_comes_out_complete() {
     assert_eq!(nameless.post("/count", &json!({"text": "a b"})), 200);
     eventually("the nameless service", Duration::from_secs(20), || {
         let traces = serve.json(&["traces", "--service", "unknown_service", "--json"]);
-        traces.first().map(|trace| assert_eq!(trace["root_name"], "POST /count"))
+        traces.iter().any(|trace| trace["root_name"] == "POST /count").then_some(())
     });
 
     out_and_in_again(&serve, &[&trace_id, &failed]);

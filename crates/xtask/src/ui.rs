@@ -104,9 +104,9 @@ impl Compiler {
                     .env_remove("CARGO")
                     .env("RUSTC_BOOTSTRAP", "1")
                     .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "/usr/bin/wasm-ld-22")
+                    .env("CARGO_TARGET_DIR", "target/distribution")
                     .args([subcommand, "--locked", "--target", TARGET])
-                    .args(BUILD_STD)
-                    .args(["--target-dir", "target/distribution"]);
+                    .args(BUILD_STD);
                 command
             }
         }
@@ -116,18 +116,18 @@ impl Compiler {
     fn compile(&self, build: Build) -> Result<PathBuf> {
         let mut command = self.cargo("build");
         command.args(["--package", "ui", "--profile", "wasm"]);
-        let mut target = match self {
-            Self::Target => PathBuf::from("target"),
-            Self::Distribution => PathBuf::from("target/distribution"),
-        };
+        // Another compiler or other options are another build: in one folder each would evict the other.
+        let target = Path::new(match (self, build) {
+            (Self::Target, Build::Plain) => "target",
+            (Self::Target, Build::Small) => "target/small",
+            (Self::Distribution, Build::Plain) => "target/distribution",
+            (Self::Distribution, Build::Small) => "target/distribution-small",
+        });
         if build == Build::Small {
-            // Other options are another build: in one folder each would evict the other.
-            target = PathBuf::from("target/small");
-            command.env("RUSTFLAGS", SMALL).env("RUSTC_BOOTSTRAP", "1");
+            command.env("CARGO_TARGET_DIR", target).env("RUSTFLAGS", SMALL).env("RUSTC_BOOTSTRAP", "1");
             if matches!(self, Self::Target) {
                 command.args(BUILD_STD);
             }
-            command.arg("--target-dir").arg(&target);
         }
         run(&mut command)?;
         Ok(target.join(TARGET).join("wasm/ui.wasm"))

