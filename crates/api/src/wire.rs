@@ -165,19 +165,9 @@ impl<const N: usize> Wire for [u8; N] {
     }
 }
 
-impl Wire for [u32; 3] {
+impl<T: Wire, const N: usize> Wire for [T; N] {
     fn write(&self, to: &mut Vec<u8>) {
-        self.iter().for_each(|number| number.write(to));
-    }
-
-    fn read(from: &mut Reader<'_>) -> Self {
-        std::array::from_fn(|_| Wire::read(from))
-    }
-}
-
-impl Wire for [String; 3] {
-    fn write(&self, to: &mut Vec<u8>) {
-        self.iter().for_each(|text| text.write(to));
+        self.iter().for_each(|item| item.write(to));
     }
 
     fn read(from: &mut Reader<'_>) -> Self {
@@ -290,45 +280,21 @@ macro_rules! tuples {
 
 tuples!((A B)(A B C)(A B C D));
 
-impl Wire for TraceId {
-    fn write(&self, to: &mut Vec<u8>) {
-        self.0.write(to);
-    }
+macro_rules! newtypes {
+    ($($name:ident)+) => {
+        $(impl Wire for $name {
+            fn write(&self, to: &mut Vec<u8>) {
+                self.0.write(to);
+            }
 
-    fn read(from: &mut Reader<'_>) -> Self {
-        Self(Wire::read(from))
-    }
+            fn read(from: &mut Reader<'_>) -> Self {
+                Self(Wire::read(from))
+            }
+        })+
+    };
 }
 
-impl Wire for SpanId {
-    fn write(&self, to: &mut Vec<u8>) {
-        self.0.write(to);
-    }
-
-    fn read(from: &mut Reader<'_>) -> Self {
-        Self(Wire::read(from))
-    }
-}
-
-impl Wire for SpanKind {
-    fn write(&self, to: &mut Vec<u8>) {
-        self.0.write(to);
-    }
-
-    fn read(from: &mut Reader<'_>) -> Self {
-        Self(Wire::read(from))
-    }
-}
-
-impl Wire for StatusCode {
-    fn write(&self, to: &mut Vec<u8>) {
-        self.0.write(to);
-    }
-
-    fn read(from: &mut Reader<'_>) -> Self {
-        Self(Wire::read(from))
-    }
-}
+newtypes!(TraceId SpanId SpanKind StatusCode);
 
 const SEVERITIES: [SeverityClass; 7] = [
     SeverityClass::Unspecified,

@@ -40,7 +40,8 @@ impl Element {
         self
     }
 
-    /// With a property of the object in JavaScript, such as the text in a field.
+    /// With a text that is a property of the object in JavaScript, as what stands in a field is. What is
+    /// on or off is an attribute.
     #[must_use]
     pub fn property(self, name: &'static str, value: impl Attribute) -> Self {
         value.apply(&self.0, name, set_property);
@@ -107,7 +108,7 @@ fn set_attribute(element: &web_sys::Element, name: &'static str, value: Option<&
 }
 
 fn set_property(element: &web_sys::Element, name: &'static str, value: Option<&str>) {
-    let _ = js_sys::Reflect::set(element, &JsValue::from_str(name), &value.map_or(JsValue::FALSE, JsValue::from_str));
+    let _ = js_sys::Reflect::set(element, &JsValue::from_str(name), &JsValue::from_str(value.unwrap_or_default()));
 }
 
 fn set_style(element: &web_sys::Element, name: &'static str, value: Option<&str>) {

@@ -3,9 +3,8 @@ use std::ops::Range;
 use reactive_graph::{graph::untrack, owner::Owner};
 use web_sys::Node;
 
-use crate::reactive::render_effect;
-
 use super::{Child, View, child::append, document};
+use crate::reactive::render_effect;
 
 /// One element for each index of a range that moves: those that stay are left alone.
 pub(crate) fn keyed(range: impl FnMut() -> Range<u32> + 'static, make: impl Fn(u32) -> View + 'static) -> impl Child {

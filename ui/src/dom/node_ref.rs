@@ -3,19 +3,12 @@ use std::marker::PhantomData;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use crate::reactive::RwSignal;
+use crate::reactive::{RwSignal, handle};
 
 /// An element by name: there once the page has it.
-#[derive(Debug)]
 pub struct NodeRef<T = HtmlElement>(RwSignal<Option<HtmlElement>>, PhantomData<fn() -> T>);
 
-impl<T> Clone for NodeRef<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for NodeRef<T> {}
+handle!(NodeRef);
 
 impl<T: JsCast> NodeRef<T> {
     /// A name without an element yet. Belongs to the reactive owner it is made in.

@@ -1,5 +1,3 @@
-use std::fmt;
-
 use reactive_graph::{
     computed::Memo as Counted,
     traits::{Get, GetUntracked},
@@ -15,19 +13,7 @@ pub struct Memo<T> {
     changes: Counted<u64>,
 }
 
-impl<T> Clone for Memo<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for Memo<T> {}
-
-impl<T> fmt::Debug for Memo<T> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("Memo")
-    }
-}
+handle!(Memo);
 
 /// Counts the changes that `compute` reports.
 fn counted(compute: Box<dyn Fn() -> bool + Send + Sync>) -> Counted<u64> {

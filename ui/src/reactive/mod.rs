@@ -7,6 +7,27 @@
 //!
 //! Entry: [`RwSignal`]. Deliberately absent: signals for several threads, resources, stores.
 
+/// Handles are copied whatever they lead to, and show no more than what they are.
+macro_rules! handle {
+    ($name:ident) => {
+        impl<T> Clone for $name<T> {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+
+        impl<T> Copy for $name<T> {}
+
+        impl<T> std::fmt::Debug for $name<T> {
+            fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                out.write_str(stringify!($name))
+            }
+        }
+    };
+}
+
+pub(crate) use handle;
+
 mod effect;
 mod memo;
 mod rw_signal;

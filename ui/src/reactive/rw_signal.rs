@@ -1,5 +1,3 @@
-use std::fmt;
-
 use reactive_graph::{
     owner::{ArenaItem, SyncStorage},
     signal::ArcTrigger,
@@ -14,19 +12,7 @@ pub struct RwSignal<T> {
     changed: ArenaItem<ArcTrigger, SyncStorage>,
 }
 
-impl<T> Clone for RwSignal<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for RwSignal<T> {}
-
-impl<T> fmt::Debug for RwSignal<T> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("RwSignal")
-    }
-}
+handle!(RwSignal);
 
 fn track(changed: &ArenaItem<ArcTrigger, SyncStorage>) {
     if let Some(changed) = changed.try_get_value() {

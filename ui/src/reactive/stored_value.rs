@@ -1,4 +1,4 @@
-use std::{any::Any, cell::RefCell, fmt, marker::PhantomData, rc::Rc};
+use std::{any::Any, cell::RefCell, marker::PhantomData, rc::Rc};
 
 use reactive_graph::{
     owner::{LocalStorage, StoredValue as Kept},
@@ -11,19 +11,7 @@ type Value = Rc<RefCell<dyn Any>>;
 /// A value that lives as long as the reactive owner it was made in; nothing follows its changes.
 pub struct StoredValue<T>(Kept<Value, LocalStorage>, PhantomData<fn() -> T>);
 
-impl<T> Clone for StoredValue<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for StoredValue<T> {}
-
-impl<T> fmt::Debug for StoredValue<T> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("StoredValue")
-    }
-}
+handle!(StoredValue);
 
 fn keep(value: Value) -> Kept<Value, LocalStorage> {
     Kept::new_local(value)

@@ -1,12 +1,14 @@
 use std::rc::Rc;
 
-use crate::reactive::{RwSignal, StoredValue, on_cleanup};
 use api::{Call, Event, Reply, Status};
 use model::{SpanId, TraceId};
 use reactive_graph::owner::expect_context;
 
 use super::{Action, Route, Theme, keys::Scope};
-use crate::transport;
+use crate::{
+    reactive::{RwSignal, StoredValue, on_cleanup},
+    transport,
+};
 
 /// Who asked to see something, in the order in which they came.
 type Registered<F> = StoredValue<Vec<(usize, Rc<F>)>>;

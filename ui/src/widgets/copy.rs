@@ -1,11 +1,13 @@
-use crate::reactive::RwSignal;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlTextAreaElement, window};
 
 use super::{Shape, small_icon};
-use crate::dom::{View, after, view};
-use crate::spawn;
+use crate::{
+    dom::{View, after, view},
+    reactive::RwSignal,
+    spawn,
+};
 
 #[wasm_bindgen]
 extern "C" {

@@ -167,9 +167,7 @@ async fn row_17_nothing_is_kept_of_a_client_that_goes_mid_body() {
 #[tokio::test]
 async fn row_20_broken_text_is_kept_as_it_came() {
     let server = Server::start().await;
-    let mut body = payloads::traces();
-    let name = body.windows(9).position(|window| window == b"GET /cart").unwrap();
-    body[name] = 0xff;
+    let body = payloads::broken_text();
     let call = server.call(TRACES, &[], &frame(0, &body)).await;
     assert_eq!((call.code(), server.sink.last().walked.repaired_texts), (0, 1));
     assert_eq!(server.sink.last().body, body);
@@ -210,15 +208,8 @@ async fn rows_22_and_23_full_means_again_in_both_places() {
 #[tokio::test]
 async fn rows_29_and_30_ids() {
     let server = Server::start().await;
-    for (trace_id, span_id) in [
-        (vec![], vec![9; 8]),
-        (vec![0; 16], vec![9; 8]),
-        (vec![1; 8], vec![9; 8]),
-        (vec![7; 16], vec![]),
-        (vec![7; 16], vec![0; 8]),
-    ] {
-        let spans = vec![payloads::Span { trace_id, span_id, ..payloads::span() }, payloads::span()];
-        let call = server.call(TRACES, &[], &frame(0, &payloads::request(spans).encode_to_vec())).await;
+    for body in payloads::one_of_two_without_ids() {
+        let call = server.call(TRACES, &[], &frame(0, &body)).await;
         let response = payloads::Response::decode(&call.body[5..]).unwrap();
         assert_eq!((call.code(), response.partial_success.unwrap().rejected_spans), (0, 1));
     }

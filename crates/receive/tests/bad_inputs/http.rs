@@ -224,9 +224,7 @@ async fn row_19_a_request_cut_anywhere_is_refused() {
 #[tokio::test]
 async fn rows_20_and_21_broken_text_and_deep_json() {
     let server = Server::start().await;
-    let mut body = payloads::traces();
-    let name = body.windows(9).position(|window| window == b"GET /cart").unwrap();
-    body[name] = 0xff;
+    let body = payloads::broken_text();
     let reply = server.post("/v1/traces", &[PROTOBUF], &body).await;
     assert_eq!((reply.status, server.sink.last().walked.repaired_texts), (200, 1));
     assert_eq!(server.sink.last().body, body, "kept as it came");
@@ -308,17 +306,7 @@ async fn row_28_another_signal_is_named_with_its_path() {
 #[tokio::test]
 async fn rows_29_and_30_ids() {
     let server = Server::start().await;
-    let with = |trace_id: Vec<u8>, span_id: Vec<u8>| {
-        payloads::request(vec![payloads::Span { trace_id, span_id, ..payloads::span() }, payloads::span()])
-    };
-    for (trace_id, span_id) in [
-        (vec![], vec![9; 8]),
-        (vec![0; 16], vec![9; 8]),
-        (vec![1; 8], vec![9; 8]),
-        (vec![7; 16], vec![]),
-        (vec![7; 16], vec![0; 8]),
-    ] {
-        let body = with(trace_id, span_id).encode_to_vec();
+    for body in payloads::one_of_two_without_ids() {
         let reply = server.post("/v1/traces", &[PROTOBUF], &body).await;
         let response = payloads::Response::decode(reply.body.as_slice()).unwrap();
         let partial = response.partial_success.unwrap();

@@ -47,6 +47,24 @@ pub(crate) fn traces() -> Vec<u8> {
     request(vec![span()]).encode_to_vec()
 }
 
+/// One span whose name is not UTF-8.
+pub(crate) fn broken_text() -> Vec<u8> {
+    let mut body = traces();
+    let name = body.windows(9).position(|window| window == b"GET /cart").unwrap();
+    body[name] = 0xff;
+    body
+}
+
+/// Requests of two spans, the first with an id that is empty, zero or of a wrong length.
+pub(crate) fn one_of_two_without_ids() -> impl Iterator<Item = Vec<u8>> {
+    let ids: [(&[u8], &[u8]); 5] =
+        [(&[], &[9; 8]), (&[0; 16], &[9; 8]), (&[1; 8], &[9; 8]), (&[7; 16], &[]), (&[7; 16], &[0; 8])];
+    ids.into_iter().map(|(trace_id, span_id)| {
+        let without = Span { trace_id: trace_id.to_vec(), span_id: span_id.to_vec(), ..span() };
+        request(vec![without, span()]).encode_to_vec()
+    })
+}
+
 /// One log record with a body that no span could have.
 pub(crate) fn logs() -> Vec<u8> {
     let record = LogRecord { severity_text: "INFO".to_owned(), severity_number: 99, ..LogRecord::default() };

@@ -3,13 +3,13 @@
 mod ports;
 mod snippets;
 
-use crate::reactive::{Memo, RwSignal};
 use api::{Call, Listener, ListenerState, Protocol, Reply, Status};
 
 pub(crate) use self::ports::ports;
 use self::snippets::{Endpoint, Snippet, snippets};
 use crate::{
     dom::{View, view},
+    reactive::{Memo, RwSignal},
     spawn,
     state::{AppState, use_app},
     transport,
@@ -70,7 +70,7 @@ pub(crate) fn first_run() -> View {
                     <button
                         type="button"
                         class="btn"
-                        prop:disabled=is_busy
+                        disabled=is_busy
                         data-testid="load-sample"
                         on:click=move |_| load_sample(app, is_busy)
                     >

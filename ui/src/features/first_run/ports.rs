@@ -1,8 +1,8 @@
-use crate::reactive::{Memo, RwSignal};
 use api::{Call, ListenerState, Protocol, Reply, Status};
 
 use crate::{
     dom::{View, view},
+    reactive::{Memo, RwSignal},
     spawn,
     state::{AppState, use_app},
     transport,

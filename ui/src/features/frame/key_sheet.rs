@@ -1,7 +1,6 @@
-use crate::reactive::effect;
-
 use crate::{
     dom::{NodeRef, View, live, view},
+    reactive::effect,
     state::{
         keys::{BINDINGS, Binding, Scope, caps},
         use_app,

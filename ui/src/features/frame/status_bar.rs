@@ -1,9 +1,9 @@
-use crate::reactive::{Memo, RwSignal};
 use api::{ListenerState, Protocol, Status};
 
 use super::account::{account, ledger_in_words};
 use crate::{
     dom::{View, view},
+    reactive::{Memo, RwSignal},
     state::{Action, Theme, keys::hint, use_app},
     widgets::{Shape, bytes, count, small_icon, visible},
 };

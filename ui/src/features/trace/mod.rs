@@ -23,18 +23,19 @@ mod tree;
 mod view;
 mod window;
 
-use crate::reactive::on_cleanup;
 use api::{ErrorCode, Event, FoldChange};
-use header::header;
 use model::{SpanId, TraceId};
+use web_sys::HtmlInputElement;
+
+use header::header;
 use panel::panel;
 use timeline::timeline;
 use toolbar::{ZOOM_STEP, find, next_error, toggle_critical_path, toggle_self_time, toolbar};
 use view::TraceView;
-use web_sys::HtmlInputElement;
 
 use crate::{
     dom::{NodeRef, View, before_paint, view},
+    reactive::on_cleanup,
     spawn,
     state::{Action, use_app},
     widgets,

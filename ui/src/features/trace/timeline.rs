@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use crate::reactive::{Memo, RwSignal, StoredValue, effect};
 use api::FoldChange;
 use reactive_graph::graph::untrack;
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -18,8 +17,11 @@ use super::{
     tree::{shift, tree_row},
     view::{TraceView, device_pixel_ratio},
 };
-use crate::dom::{NodeRef, Timeout, View, after, before_paint, keyed, on_window, view};
-use crate::widgets::{count, duration};
+use crate::{
+    dom::{NodeRef, Timeout, View, after, before_paint, keyed, on_window, view},
+    reactive::{Memo, RwSignal, StoredValue, effect},
+    widgets::{count, duration},
+};
 
 /// Ticks are so many pixels apart at least.
 const TICKS_APART: f64 = 76.0;

@@ -1,11 +1,13 @@
 //! What a row says under the pointer: its whole name, and what is odd about it in sentences.
 
-use crate::reactive::RwSignal;
 use api::{OpenedTrace, Row, RowKind};
 
 use super::{css::px, oddity, view::TraceView};
-use crate::dom::{View, live, view};
-use crate::widgets::{count, duration, service_class, visible};
+use crate::{
+    dom::{View, live, view},
+    reactive::RwSignal,
+    widgets::{count, duration, service_class, visible},
+};
 
 /// Over which row, and where on the screen.
 #[derive(Debug, Clone, Copy, PartialEq)]

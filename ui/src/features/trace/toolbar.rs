@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::reactive::StoredValue;
 use api::Call;
 use web_sys::HtmlInputElement;
 
@@ -12,6 +11,7 @@ use super::{
 };
 use crate::{
     dom::{NodeRef, Timeout, View, after, typed, view},
+    reactive::StoredValue,
     state::{Action, keys},
     widgets::{Shape, count, icon, small_icon},
 };

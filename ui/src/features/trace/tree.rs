@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::reactive::Memo;
 use api::{FoldChange, OpenedTrace, Row, RowKind, SpanIcon};
 use model::SpanId;
 
@@ -12,8 +11,11 @@ use super::{
     oddity,
     view::TraceView,
 };
-use crate::dom::{View, view};
-use crate::widgets::{Shape, chevron, count, duration, service_class, small_icon, visible};
+use crate::{
+    dom::{View, view},
+    reactive::Memo,
+    widgets::{Shape, chevron, count, duration, service_class, small_icon, visible},
+};
 
 /// Pixels of a level, where there is room.
 const INDENT: f64 = 10.0;

@@ -3,7 +3,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::reactive::{Memo, RwSignal, StoredValue};
 use api::{
     ApiError, Call, ErrorCode, FoldChange, Found, OpenedTrace, Reply, Row, RowKind, SpanDetail, ViewportRequest,
 };
@@ -17,6 +16,7 @@ use super::{
 };
 use crate::{
     dom::{NodeRef, after, before_paint},
+    reactive::{Memo, RwSignal, StoredValue},
     spawn,
     state::{AppState, use_app},
     transport,

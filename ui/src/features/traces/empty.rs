@@ -1,6 +1,8 @@
 use super::{filter::Filter, state::TraceList};
-use crate::dom::{View, view};
-use crate::widgets::{count, visible};
+use crate::{
+    dom::{View, view},
+    widgets::{count, visible},
+};
 
 /// That nothing matches, why, and the way out.
 pub(super) fn nothing_matches(list: TraceList, stored: u64) -> View {

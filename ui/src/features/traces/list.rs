@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-use crate::reactive::{Memo, RwSignal, StoredValue, effect, on_cleanup};
 use api::TraceRow;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::ResizeObserver;
@@ -12,6 +11,7 @@ use super::{
 };
 use crate::{
     dom::{NodeRef, View, view},
+    reactive::{Memo, RwSignal, StoredValue, effect, on_cleanup},
     state::{Action, keys::hint, use_app},
     widgets::{Shape, count, small_icon, time},
 };

@@ -9,7 +9,6 @@ mod rows;
 mod service_picker;
 mod state;
 
-use crate::reactive::{Memo, effect};
 use api::Event;
 use reactive_graph::owner::expect_context;
 
@@ -18,6 +17,7 @@ use self::{empty::nothing_matches, filter_bar::filter_bar};
 use super::first_run::{first_run, ports};
 use crate::{
     dom::{View, view},
+    reactive::{Memo, effect},
     state::use_app,
     widgets::count,
 };

@@ -2,8 +2,10 @@ use std::sync::Arc;
 
 use api::TraceRow;
 
-use crate::dom::{View, view};
-use crate::widgets::{count, duration_figure, permille, swatch, time, visible};
+use crate::{
+    dom::{View, view},
+    widgets::{count, duration_figure, permille, swatch, time, visible},
+};
 
 /// Services whose swatches a row has room for.
 const SWATCHES: usize = 9;

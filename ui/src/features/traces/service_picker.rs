@@ -1,10 +1,10 @@
-use crate::reactive::{Memo, RwSignal};
 use api::{Call, Reply, ServiceCount};
 use wasm_bindgen::JsCast;
 
 use super::state::TraceList;
 use crate::{
     dom::{NodeRef, View, on_window, view},
+    reactive::{Memo, RwSignal},
     spawn,
     state::{Action, use_app},
     transport,

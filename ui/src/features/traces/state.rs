@@ -1,6 +1,5 @@
 use std::ops::Range;
 
-use crate::reactive::{RwSignal, StoredValue};
 use api::{ApiError, Call, Reply, TracePage, TracesRequest};
 use model::TraceId;
 
@@ -8,7 +7,12 @@ use super::{
     filter::Filter,
     rows::{BLOCK, Rows},
 };
-use crate::{spawn, state::AppState, transport};
+use crate::{
+    reactive::{RwSignal, StoredValue},
+    spawn,
+    state::AppState,
+    transport,
+};
 
 /// The list of traces; it outlives its screen, so that coming back finds it as it was left.
 ///

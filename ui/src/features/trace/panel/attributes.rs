@@ -1,6 +1,5 @@
 //! Attributes: key and value in rows, filtered, copied, searched for.
 
-use crate::reactive::RwSignal;
 use api::{AttributeValue, TextPart};
 use model::Value;
 use web_sys::HtmlInputElement;
@@ -10,8 +9,11 @@ use super::{
     value,
     whole::{cut_note, shown},
 };
-use crate::dom::{NodeRef, View, live, typed, view};
-use crate::widgets::{Shape, copy_button, small_icon, visible, visible_lines};
+use crate::{
+    dom::{NodeRef, View, live, typed, view},
+    reactive::RwSignal,
+    widgets::{Shape, copy_button, small_icon, visible, visible_lines},
+};
 
 /// Which text of the span the value at an index is.
 pub(crate) type PartOf = fn(u32) -> TextPart;

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::reactive::RwSignal;
 use api::{AttributeValue, EventDetail, SpanDetail, TextPart};
 
 use super::{
@@ -13,8 +12,11 @@ use super::{
     attributes::attribute_row,
     whole::cut_note,
 };
-use crate::dom::{View, view};
-use crate::widgets::{chevron, copy_button, count, duration, visible, visible_lines};
+use crate::{
+    dom::{View, view},
+    reactive::RwSignal,
+    widgets::{chevron, copy_button, count, duration, visible, visible_lines},
+};
 
 const TYPE: &str = "exception.type";
 const MESSAGE: &str = "exception.message";

@@ -6,8 +6,10 @@ use api::{LinkDetail, SpanDetail};
 use model::{SpanId, TraceId};
 
 use super::{super::view::TraceView, attributes::attribute_row};
-use crate::dom::{View, view};
-use crate::widgets::{Shape, copy_button, small_icon, visible};
+use crate::{
+    dom::{View, view},
+    widgets::{Shape, copy_button, small_icon, visible},
+};
 
 /// All links that came.
 pub(crate) fn links(trace: TraceView, detail: &Arc<SpanDetail>) -> View {

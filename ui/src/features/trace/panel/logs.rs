@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::reactive::RwSignal;
 use api::{LogDetail, SpanDetail, TextPart};
 use model::SeverityClass;
 
@@ -12,8 +11,11 @@ use super::{
     events::since,
     whole::{cut_note, shown},
 };
-use crate::dom::{View, view};
-use crate::widgets::{time, visible, visible_lines};
+use crate::{
+    dom::{View, view},
+    reactive::RwSignal,
+    widgets::{time, visible, visible_lines},
+};
 
 /// All records that came.
 pub(crate) fn logs(trace: TraceView, detail: &Arc<SpanDetail>) -> View {

@@ -10,22 +10,23 @@ mod whole;
 
 use std::sync::Arc;
 
-use crate::reactive::{Memo, RwSignal, StoredValue};
 use api::{SpanDetail, Text, TextPart};
-use attributes::attributes;
 use model::{SpanId, StatusCode, Value};
-use section::section;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlInputElement, PointerEvent};
-use whole::{cut_note, shown};
 
 use super::{
     css::{percent, px},
     oddity, remembered,
     view::{Detail, TraceView},
 };
+use attributes::attributes;
+use section::section;
+use whole::{cut_note, shown};
+
 use crate::{
     dom::{NodeRef, View, live, view},
+    reactive::{Memo, RwSignal, StoredValue},
     state::{Action, keys},
     widgets::{Shape, copy_button, count, duration_figure, icon, permille, swatch, time, visible, visible_lines},
 };

@@ -1,10 +1,9 @@
 //! The sections of the panel: each folds, and stays as it was left.
 
-use crate::reactive::RwSignal;
-
 use super::super::remembered;
 use crate::{
     dom::{View, view},
+    reactive::RwSignal,
     widgets::chevron,
 };
 

@@ -1,11 +1,11 @@
 //! Texts of which only the beginning came: how much there is, and the way to the rest.
 
-use crate::reactive::RwSignal;
 use api::{Call, Reply, TextPart};
 
 use super::super::view::TraceView;
 use crate::{
     dom::{View, view},
+    reactive::RwSignal,
     spawn, transport,
     widgets::{self, bytes},
 };
