@@ -105,14 +105,17 @@ async fn rows(window: &Window, client: &mut Client) {
 }
 
 async fn big_traces(window: &Window, client: &mut Client) {
-    let mut millis = Vec::new();
-    for round in 101..104 {
-        let trace_id = TraceId([round; 16]);
-        let mut trace = testkit::corpus::big_trace(u64::from(round), 10_000);
+    let ids = [101, 102, 103].map(|number| TraceId([number; 16]));
+    // All before the first is opened: the list holds still for who comes back to it.
+    for (seed, trace_id) in (101..).zip(ids) {
+        let mut trace = testkit::corpus::big_trace(seed, 10_000);
         for span in spans(&mut trace) {
             span.trace_id = trace_id;
         }
         assert_eq!(client.post(&testkit::otlp_protobuf(&trace)), 200);
+    }
+    let mut millis = Vec::new();
+    for trace_id in ids {
         let row = format!("[data-trace-id=\"{trace_id}\"]");
         window.find(&row).await;
         tokio::time::sleep(Duration::from_millis(500)).await;

@@ -1,7 +1,8 @@
 //! Bytes to model and back: OTLP in protobuf and JSON, one request at a time.
 //!
 //! Entry points: [`walk`] reads a request once and says what is in it, for the way in;
-//! [`decode_traces`], [`decode_logs`] and [`decode_metrics`] give all of it, for reading.
+//! [`decode_traces`], [`decode_logs`] and [`decode_metrics`] give all of it, for reading; [`raw`] takes a
+//! request apart without decoding it, for those who make columns of it.
 //!
 //! Deliberately absent: any proto crate (the walker over the wire format and the lenient JSON
 //! codec are our own), sockets, storage.
@@ -19,13 +20,14 @@ mod protobuf;
 mod reject;
 mod walked;
 
-use model::{LogsData, MetricsData, Resource, ResourceSpans, Scope, ScopeSpans, Signal, Span, TracesData};
+use model::{LogsData, MetricsData, Resource, ResourceSpans, Scope, ScopeSpans, Signal, Span, TracesData, Value};
 
 pub use body::{Compression, Encoding};
 #[cfg(not(target_arch = "wasm32"))]
 pub use compress::{compress_lz4, decompress};
 pub use error::FormatError;
 pub use limits::WalkLimits;
+pub use protobuf::raw;
 pub use walked::{LogColumns, PointColumns, SpanColumns, Walked, WalkedRows};
 
 /// Reads a request once: checks it, counts it, charges what it would cost in memory, and gives its
@@ -80,6 +82,40 @@ pub fn decode_metrics(encoding: Encoding, body: &[u8]) -> Result<MetricsData, Fo
         Encoding::Protobuf => protobuf::decode_metrics(body),
         Encoding::Json => json::decode_metrics(body),
     }
+}
+
+/// A text as it came, invalid UTF-8 repaired (U+FFFD).
+#[must_use]
+pub fn decode_text(bytes: &[u8]) -> String {
+    protobuf::decode::text(bytes)
+}
+
+/// A message `AnyValue` that does not lie in another.
+///
+/// # Errors
+/// [`FormatError::Malformed`] where the bytes are not the message.
+pub fn decode_value(message: &[u8]) -> Result<Value, FormatError> {
+    Ok(protobuf::raw::value(message)?)
+}
+
+/// A message `Resource`.
+///
+/// # Errors
+/// [`FormatError::Malformed`] where the bytes are not the message.
+pub fn decode_resource(message: &[u8]) -> Result<Resource, FormatError> {
+    let mut resource = Resource::default();
+    protobuf::decode::resource(&mut resource, message)?;
+    Ok(resource)
+}
+
+/// A message `InstrumentationScope`.
+///
+/// # Errors
+/// [`FormatError::Malformed`] where the bytes are not the message.
+pub fn decode_scope(message: &[u8]) -> Result<Scope, FormatError> {
+    let mut scope = Scope::default();
+    protobuf::decode::scope(&mut scope, message)?;
+    Ok(scope)
 }
 
 /// A trace request in protobuf, as [`decode_traces`] reads it back.

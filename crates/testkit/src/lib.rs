@@ -2,6 +2,7 @@
 //! requests that is the same on every machine.
 //!
 //! Entry points: [`trace`] and [`logs`] read a drawing; [`render`] draws; [`corpus`] generates load;
+//! [`strategies`] are random requests;
 //! [`sample`] is the trace that the application ships.
 //!
 //! Deliberately absent: anything that the product needs. This crate is a dev-dependency only, and
@@ -12,6 +13,7 @@ pub mod corpus;
 mod draw;
 mod random;
 pub mod sample;
+pub mod strategies;
 
 pub use art::{START_UNIX_NANO, TRACE_ID, logs, trace};
 pub use draw::{DrawnRow, render};

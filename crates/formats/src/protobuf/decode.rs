@@ -8,12 +8,12 @@ use super::wire::{Reader, Wire};
 use crate::limits::MAX_DEPTH;
 
 /// A text, invalid UTF-8 repaired.
-pub(super) fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// Merges `Resource`.
-pub(super) fn resource(resource: &mut Resource, bytes: &[u8]) -> Wire<()> {
+pub(crate) fn resource(resource: &mut Resource, bytes: &[u8]) -> Wire<()> {
     let mut fields = Reader::new(bytes);
     while let Some(key) = fields.key()? {
         match key.field {
@@ -43,7 +43,7 @@ fn entity_ref(bytes: &[u8]) -> Wire<EntityRef> {
 }
 
 /// Merges `InstrumentationScope`.
-pub(super) fn scope(scope: &mut Scope, bytes: &[u8]) -> Wire<()> {
+pub(crate) fn scope(scope: &mut Scope, bytes: &[u8]) -> Wire<()> {
     let mut fields = Reader::new(bytes);
     while let Some(key) = fields.key()? {
         match key.field {

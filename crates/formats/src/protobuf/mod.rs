@@ -8,6 +8,7 @@ pub(crate) mod encode;
 mod encode_log;
 mod encode_metric;
 pub(crate) mod encode_span;
+pub mod raw;
 mod walk;
 mod walk_log;
 mod walk_metric;

@@ -302,7 +302,7 @@ impl Walk {
 /// Key and value of a `KeyValue` as nearly all are written: one behind the other, nothing else, and
 /// each shorter than 128 bytes.
 #[inline]
-fn usual_key_value(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(super) fn usual_key_value(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let [0x0a, len @ 0..0x80, rest @ ..] = bytes else { return None };
     let (key, rest) = rest.split_at_checked(usize::from(*len))?;
     let [0x12, len @ 0..0x80, value @ ..] = rest else { return None };

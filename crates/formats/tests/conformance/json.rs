@@ -4,7 +4,7 @@ use formats::*;
 use model::*;
 use proptest::prelude::*;
 
-use crate::strategies;
+use testkit::strategies;
 
 fn shown(data: &impl std::fmt::Debug) -> String {
     format!("{data:?}")

@@ -6,5 +6,4 @@ mod files;
 mod json;
 mod protobuf;
 mod refusals;
-mod strategies;
 mod walk;

@@ -6,7 +6,7 @@ use opentelemetry_proto::tonic::{logs::v1 as logs, metrics::v1 as metrics, trace
 use proptest::prelude::*;
 use prost::Message;
 
-use crate::strategies;
+use testkit::strategies;
 
 /// As text, where NaN equals itself.
 fn shown(data: &impl std::fmt::Debug) -> String {

@@ -4,7 +4,7 @@ use formats::*;
 use model::*;
 use proptest::prelude::*;
 
-use crate::strategies;
+use testkit::strategies;
 
 fn cut(text: &str) -> &str {
     let end = (0..=1024).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);

@@ -1,4 +1,4 @@
-//! Random requests, weird ones included.
+//! Random requests, weird ones included, for property tests.
 
 use model::*;
 use proptest::{collection::vec, option, prelude::*};
@@ -168,7 +168,7 @@ fn span() -> impl Strategy<Value = Span> {
 }
 
 /// A trace request.
-pub(crate) fn traces() -> impl Strategy<Value = TracesData> {
+pub fn traces() -> impl Strategy<Value = TracesData> {
     let of_scope = (scope(), vec(span(), 0..4), text()).prop_map(|(scope, spans, schema_url)| ScopeSpans {
         scope,
         spans,
@@ -202,7 +202,7 @@ fn log_record() -> impl Strategy<Value = LogRecord> {
 }
 
 /// A log request.
-pub(crate) fn logs() -> impl Strategy<Value = LogsData> {
+pub fn logs() -> impl Strategy<Value = LogsData> {
     let of_scope = (scope(), vec(log_record(), 0..4), text()).prop_map(|(scope, log_records, schema_url)| ScopeLogs {
         scope,
         log_records,
@@ -344,7 +344,7 @@ fn metric_data() -> impl Strategy<Value = MetricData> {
 }
 
 /// A metrics request.
-pub(crate) fn metrics() -> impl Strategy<Value = MetricsData> {
+pub fn metrics() -> impl Strategy<Value = MetricsData> {
     let metric = (text(), text(), text(), option::of(metric_data()), attributes())
         .prop_map(|(name, description, unit, data, metadata)| Metric { name, description, unit, data, metadata });
     let of_scope = (scope(), vec(metric, 0..4), text()).prop_map(|(scope, metrics, schema_url)| ScopeMetrics {

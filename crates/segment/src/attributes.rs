@@ -1,0 +1,401 @@
+//! Lists of attributes: the shape of a list (its keys and types, in order) is a number for each row, and the
+//! values stand in a column for each key and type.
+//!
+//! The shapes are a tree in which each attribute leads from one list to a longer one. What followed last
+//! time is tried first, so that a key is compared and not looked up.
+
+use formats::raw::{RawAttribute, RawValue};
+use hashbrown::HashMap;
+use model::{KeyValue, Value};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    SegmentError,
+    bytes::{Input, put_slice, put_varint},
+    ints::{Ints, put_ints},
+    texts::{TextColumn, Texts},
+};
+
+/// Columns of values in a segment at the most: beyond them a whole list becomes one value. Senders that
+/// make up keys must not make columns without end.
+const MOST_COLUMNS: usize = 2048;
+/// Shape of a list that is one value of the column [`ValueType::List`].
+const IN_ONE: u32 = 0;
+
+/// What the values of a column are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum ValueType {
+    /// No value: the column takes no bytes.
+    Empty,
+    /// Texts.
+    String,
+    /// 0 or 1.
+    Bool,
+    /// Integers, biased so that they keep their order without a sign.
+    Int,
+    /// The bits of doubles.
+    Double,
+    /// Opaque bytes.
+    Bytes,
+    /// Messages `AnyValue`.
+    Other,
+    /// Whole lists of attributes.
+    List,
+}
+
+/// Key and type of a column of values.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ValueColumn {
+    /// The key.
+    pub key: Vec<u8>,
+    /// The type.
+    pub of: ValueType,
+}
+
+/// Lists of attributes being written.
+#[derive(Debug)]
+pub(crate) struct AttributeColumns {
+    nodes: Vec<Node>,
+    by_key: HashMap<ValueColumn, u32>,
+    columns: Vec<ValueColumn>,
+    values: Vec<Values>,
+    /// The node at which each row's list ends.
+    rows: Vec<u32>,
+}
+
+#[derive(Debug)]
+struct Node {
+    parent: u32,
+    column: u32,
+    /// The nodes that follow, the one that followed last first.
+    next: Vec<u32>,
+}
+
+#[derive(Debug)]
+enum Values {
+    None(usize),
+    Texts(TextColumn),
+    Numbers(Vec<u64>),
+}
+
+/// An integer so that order is kept without a sign.
+fn biased(int: i64) -> u64 {
+    int.cast_unsigned() ^ 1 << 63
+}
+
+impl Default for AttributeColumns {
+    fn default() -> Self {
+        let in_one = ValueColumn { key: Vec::new(), of: ValueType::List };
+        Self {
+            // The empty list, and the list that is one value.
+            nodes: vec![
+                Node { parent: 0, column: 0, next: Vec::new() },
+                Node { parent: 0, column: 0, next: Vec::new() },
+            ],
+            by_key: HashMap::from_iter([(in_one.clone(), 0)]),
+            columns: vec![in_one],
+            values: vec![Values::Texts(TextColumn::default())],
+            rows: Vec::new(),
+        }
+    }
+}
+
+/// The node of the list that is one value.
+const NODE_IN_ONE: u32 = 1;
+
+impl AttributeColumns {
+    /// Adds a row: a list of attributes.
+    pub(crate) fn push(&mut self, attributes: &[RawAttribute<'_>]) {
+        if self.columns.len() + attributes.len() > MOST_COLUMNS {
+            self.push_in_one(attributes);
+            return;
+        }
+        let mut node = 0;
+        for attribute in attributes {
+            node = self.step(node, attribute);
+            if let Some(column) = self.nodes.get(node as usize).map(|node| node.column as usize)
+                && let Some(values) = self.values.get_mut(column)
+            {
+                values.push(&attribute.value);
+            }
+        }
+        self.rows.push(node);
+    }
+
+    fn push_in_one(&mut self, attributes: &[RawAttribute<'_>]) {
+        let mut list = Vec::new();
+        put_varint(&mut list, attributes.len() as u64);
+        for attribute in attributes {
+            put_slice(&mut list, attribute.key);
+            put_value(&mut list, &attribute.value);
+        }
+        if let Some(Values::Texts(lists)) = self.values.first_mut() {
+            lists.push(&list);
+        }
+        self.rows.push(NODE_IN_ONE);
+    }
+
+    /// The node behind one more attribute.
+    fn step(&mut self, from: u32, attribute: &RawAttribute<'_>) -> u32 {
+        let of = type_of(&attribute.value);
+        let Some(node) = self.nodes.get(from as usize) else { return from };
+        let leads = |next: &u32| {
+            self.nodes
+                .get(*next as usize)
+                .and_then(|node| self.columns.get(node.column as usize))
+                .is_some_and(|column| column.of == of && column.key == attribute.key)
+        };
+        if let Some(at) = node.next.iter().position(leads) {
+            let Some(node) = self.nodes.get_mut(from as usize) else { return from };
+            let found = node.next.get(at).copied().unwrap_or_default();
+            // Moved forward by halves: what is rare does not push out what is common.
+            node.next.swap(at, at / 2);
+            return found;
+        }
+        let column = self.column(attribute.key, of);
+        let new = self.nodes.len() as u32;
+        self.nodes.push(Node { parent: from, column, next: Vec::new() });
+        if let Some(node) = self.nodes.get_mut(from as usize) {
+            node.next.push(new);
+        }
+        new
+    }
+
+    fn column(&mut self, key: &[u8], of: ValueType) -> u32 {
+        let column = ValueColumn { key: key.to_vec(), of };
+        let new = self.columns.len() as u32;
+        let number = *self.by_key.entry(column.clone()).or_insert(new);
+        if number == new {
+            self.columns.push(column);
+            self.values.push(match of {
+                ValueType::Empty => Values::None(0),
+                ValueType::Bool | ValueType::Int | ValueType::Double => Values::Numbers(Vec::new()),
+                _ => Values::Texts(TextColumn::default()),
+            });
+        }
+        number
+    }
+
+    /// The shapes, the column of each row's shape, and the columns of values.
+    pub(crate) fn finish(self) -> (Shapes, Vec<u8>, Vec<Vec<u8>>) {
+        let mut shape_of: HashMap<u32, u32> = HashMap::from_iter([(NODE_IN_ONE, IN_ONE)]);
+        let mut shapes = vec![vec![0]];
+        let mut rows = Vec::with_capacity(self.rows.len());
+        for node in self.rows {
+            let shape = *shape_of.entry(node).or_insert_with(|| {
+                shapes.push(path(&self.nodes, node));
+                shapes.len() as u32 - 1
+            });
+            rows.push(u64::from(shape));
+        }
+        let mut shape_column = Vec::new();
+        put_ints(&mut shape_column, &rows);
+        let values = self.values.into_iter().map(Values::into_bytes).collect();
+        (Shapes { columns: self.columns, shapes }, shape_column, values)
+    }
+}
+
+/// Columns of the attributes on the way to a node.
+fn path(nodes: &[Node], mut node: u32) -> Vec<u32> {
+    let mut columns = Vec::new();
+    while node != 0 {
+        let Some(here) = nodes.get(node as usize) else { break };
+        columns.push(here.column);
+        node = here.parent;
+    }
+    columns.reverse();
+    columns
+}
+
+fn type_of(value: &RawValue<'_>) -> ValueType {
+    match value {
+        RawValue::Empty => ValueType::Empty,
+        RawValue::String(_) => ValueType::String,
+        RawValue::Bool(_) => ValueType::Bool,
+        RawValue::Int(_) => ValueType::Int,
+        RawValue::Double(_) => ValueType::Double,
+        RawValue::Bytes(_) => ValueType::Bytes,
+        RawValue::Other(_) => ValueType::Other,
+    }
+}
+
+impl Values {
+    fn push(&mut self, value: &RawValue<'_>) {
+        match (self, value) {
+            (Self::None(count), _) => *count += 1,
+            (Self::Texts(texts), RawValue::String(text) | RawValue::Bytes(text)) => texts.push(text),
+            (Self::Texts(texts), RawValue::Other(message)) => texts.push(message),
+            (Self::Numbers(numbers), RawValue::Bool(bool)) => numbers.push(u64::from(*bool)),
+            (Self::Numbers(numbers), RawValue::Int(int)) => numbers.push(biased(*int)),
+            (Self::Numbers(numbers), RawValue::Double(double)) => numbers.push(double.to_bits()),
+            // A column has one type.
+            _ => {}
+        }
+    }
+
+    fn into_bytes(self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        match self {
+            Self::None(_) => {}
+            Self::Texts(texts) => texts.put(&mut bytes),
+            Self::Numbers(numbers) => put_ints(&mut bytes, &numbers),
+        }
+        bytes
+    }
+}
+
+/// A value inside of a list that is one value: its type, then what it is.
+fn put_value(out: &mut Vec<u8>, value: &RawValue<'_>) {
+    out.push(type_of(value) as u8);
+    match value {
+        RawValue::Empty => {}
+        RawValue::Bool(bool) => out.push(u8::from(*bool)),
+        RawValue::Int(int) => put_varint(out, biased(*int)),
+        RawValue::Double(double) => out.extend_from_slice(&double.to_le_bytes()),
+        RawValue::String(bytes) | RawValue::Bytes(bytes) => put_slice(out, bytes),
+        RawValue::Other(message) => put_slice(out, message),
+    }
+}
+
+/// Keys, types and shapes of the lists of attributes in a segment.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Shapes {
+    /// The columns of values.
+    pub columns: Vec<ValueColumn>,
+    /// Each shape as the numbers of its columns, in order. The first stands for lists that are one value.
+    pub shapes: Vec<Vec<u32>>,
+}
+
+/// Lists of attributes of some rows, read one after the other.
+pub(crate) struct AttributeReader<'a> {
+    shapes: &'a Shapes,
+    rows: Ints<'a>,
+    row: usize,
+    /// By column, where one of the rows uses it: its values and the next one to read.
+    values: Vec<Option<(ValuesOf<'a>, usize)>>,
+}
+
+enum ValuesOf<'a> {
+    None,
+    Texts(Texts<'a>),
+    Numbers(Ints<'a>),
+}
+
+impl<'a> AttributeReader<'a> {
+    /// A reader that stands before a row; `column` gives the bytes of a column of values.
+    pub(crate) fn new(
+        shapes: &'a Shapes,
+        rows: Ints<'a>,
+        range: std::ops::Range<usize>,
+        column: impl Fn(u32) -> Result<&'a [u8], SegmentError>,
+    ) -> Result<Self, SegmentError> {
+        let count_of = |range: std::ops::Range<usize>| {
+            let mut counts = vec![0_usize; shapes.shapes.len()];
+            for row in range {
+                if let Some(count) = counts.get_mut(rows.get(row) as usize) {
+                    *count += 1;
+                }
+            }
+            counts
+        };
+        let in_range = count_of(range.clone());
+        let before = count_of(0..range.start);
+        let mut next = vec![0_usize; shapes.columns.len()];
+        let mut is_used = vec![false; shapes.columns.len()];
+        for ((shape, before), in_range) in shapes.shapes.iter().zip(before).zip(in_range) {
+            for &column in shape {
+                if let (Some(next), Some(is_used)) = (next.get_mut(column as usize), is_used.get_mut(column as usize)) {
+                    *next += before;
+                    *is_used |= in_range > 0;
+                }
+            }
+        }
+        let open = |(number, (is_used, next)): (usize, (bool, usize))| {
+            let values = is_used.then(|| ValuesOf::read(shapes.columns.get(number), column(number as u32)?));
+            Ok(values.transpose()?.map(|values| (values, next)))
+        };
+        let values = is_used.into_iter().zip(next).enumerate().map(open).collect::<Result<_, SegmentError>>()?;
+        Ok(Self { shapes, rows, row: range.start, values })
+    }
+
+    /// The list of the next row.
+    pub(crate) fn next(&mut self) -> Result<Vec<KeyValue>, SegmentError> {
+        const NO_SHAPE: SegmentError = SegmentError::Damaged("a list of attributes without a shape");
+        let number = usize::try_from(self.rows.get(self.row)).map_err(|_| NO_SHAPE)?;
+        self.row += 1;
+        let shape = self.shapes.shapes.get(number).ok_or(NO_SHAPE)?;
+        let mut list = Vec::with_capacity(shape.len());
+        for &column in shape {
+            let kind = self.shapes.columns.get(column as usize).ok_or(NO_SHAPE)?;
+            let (values, next) = self.values.get_mut(column as usize).and_then(Option::as_mut).ok_or(NO_SHAPE)?;
+            let at = *next;
+            *next += 1;
+            if kind.of == ValueType::List {
+                return list_in_one(values.text(at));
+            }
+            list.push(KeyValue { key: formats::decode_text(&kind.key), value: values.value(kind.of, at)? });
+        }
+        Ok(list)
+    }
+}
+
+impl<'a> ValuesOf<'a> {
+    fn read(column: Option<&ValueColumn>, bytes: &'a [u8]) -> Result<Self, SegmentError> {
+        let mut input = Input(bytes);
+        Ok(match column.map_or(ValueType::Empty, |column| column.of) {
+            ValueType::Empty => Self::None,
+            ValueType::Bool | ValueType::Int | ValueType::Double => Self::Numbers(Ints::read(&mut input)?),
+            ValueType::String | ValueType::Bytes | ValueType::Other | ValueType::List => {
+                Self::Texts(Texts::read(&mut input)?)
+            }
+        })
+    }
+
+    fn text(&self, at: usize) -> &'a [u8] {
+        match self {
+            Self::Texts(texts) => texts.get(at),
+            Self::None | Self::Numbers(_) => &[],
+        }
+    }
+
+    fn value(&self, of: ValueType, at: usize) -> Result<Value, SegmentError> {
+        let number = match self {
+            Self::Numbers(numbers) => numbers.get(at),
+            Self::None | Self::Texts(_) => 0,
+        };
+        Ok(match of {
+            ValueType::Empty | ValueType::List => Value::Empty,
+            ValueType::String => Value::String(formats::decode_text(self.text(at))),
+            ValueType::Bool => Value::Bool(number != 0),
+            ValueType::Int => Value::Int((number ^ 1 << 63).cast_signed()),
+            ValueType::Double => Value::Double(f64::from_bits(number)),
+            ValueType::Bytes => Value::Bytes(self.text(at).to_vec()),
+            ValueType::Other => formats::decode_value(self.text(at))?,
+        })
+    }
+}
+
+/// A list of attributes that was written as one value.
+fn list_in_one(bytes: &[u8]) -> Result<Vec<KeyValue>, SegmentError> {
+    let mut input = Input(bytes);
+    let count = input.count()?;
+    let mut list = Vec::new();
+    for _ in 0..count {
+        let key = formats::decode_text(input.slice()?);
+        let value = match input.byte()? {
+            kind if kind == ValueType::Empty as u8 => Value::Empty,
+            kind if kind == ValueType::String as u8 => Value::String(formats::decode_text(input.slice()?)),
+            kind if kind == ValueType::Bool as u8 => Value::Bool(input.byte()? != 0),
+            kind if kind == ValueType::Int as u8 => Value::Int((input.varint()? ^ 1 << 63).cast_signed()),
+            kind if kind == ValueType::Double as u8 => {
+                let bytes = input.take(8)?.try_into().unwrap_or_default();
+                Value::Double(f64::from_le_bytes(bytes))
+            }
+            kind if kind == ValueType::Bytes as u8 => Value::Bytes(input.slice()?.to_vec()),
+            kind if kind == ValueType::Other as u8 => formats::decode_value(input.slice()?)?,
+            _ => return Err(SegmentError::Damaged("a value of no known type")),
+        };
+        list.push(KeyValue { key, value });
+    }
+    Ok(list)
+}

@@ -1,0 +1,142 @@
+//! Spans gathered from requests, before they become columns.
+
+use std::collections::HashMap as OriginMap;
+
+use formats::raw::{RawOrigin, RawVisitor, visit_protobuf};
+use hashbrown::HashMap;
+use model::TraceId;
+use serde::{Deserialize, Serialize};
+
+use crate::SegmentError;
+
+/// The request that brought items.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Request {
+    /// Its row in the append level: a number that rises with time.
+    pub row: u64,
+    /// When it came, nanoseconds since the Unix epoch.
+    pub received_at_unix_nano: u64,
+    /// Texts in it whose invalid UTF-8 is repaired when read.
+    pub repaired_texts: u64,
+}
+
+/// An item where it lies in the body of its request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Item<'a> {
+    /// Index in [`Batch::requests`].
+    pub(crate) request: u32,
+    /// Index in [`Batch::origins`].
+    pub(crate) origin: u32,
+    /// The message.
+    pub(crate) message: &'a [u8],
+}
+
+/// Items of requests of one signal, in the order in which they arrived.
+#[derive(Debug, Default)]
+pub struct Batch<'a> {
+    pub(crate) requests: Vec<Request>,
+    pub(crate) origins: Vec<RawOrigin<'a>>,
+    origin_numbers: OriginMap<RawOrigin<'a>, u32>,
+    pub(crate) items: Vec<Item<'a>>,
+}
+
+impl<'a> Batch<'a> {
+    /// Adds the items of a request in protobuf, decompressed, but for those whose ordinal (position among
+    /// all items of the request, in document order) is left out.
+    ///
+    /// # Errors
+    /// [`SegmentError::Request`] where the body is not a request.
+    pub fn add(
+        &mut self,
+        request: Request,
+        body: &'a [u8],
+        is_left_out: impl Fn(u32) -> bool,
+    ) -> Result<(), SegmentError> {
+        let number = self.requests.len() as u32;
+        self.requests.push(request);
+        let mut gathering = Gathering { batch: self, request: number, origin: 0, ordinal: 0, is_left_out };
+        Ok(visit_protobuf(body, &mut gathering)?)
+    }
+
+    /// How many items there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+}
+
+struct Gathering<'b, 'a, F> {
+    batch: &'b mut Batch<'a>,
+    request: u32,
+    origin: u32,
+    ordinal: u32,
+    is_left_out: F,
+}
+
+impl<'a, F: Fn(u32) -> bool> RawVisitor<'a> for Gathering<'_, 'a, F> {
+    fn origin(&mut self, origin: &RawOrigin<'a>) {
+        let batch = &mut *self.batch;
+        self.origin = match batch.origin_numbers.get(origin) {
+            Some(&number) => number,
+            None => {
+                let number = batch.origins.len() as u32;
+                batch.origins.push(origin.clone());
+                batch.origin_numbers.insert(origin.clone(), number);
+                number
+            }
+        };
+    }
+
+    fn item(&mut self, message: &'a [u8]) {
+        let ordinal = self.ordinal;
+        self.ordinal += 1;
+        if !(self.is_left_out)(ordinal) {
+            self.batch.items.push(Item { request: self.request, origin: self.origin, message });
+        }
+    }
+}
+
+/// The spans of one trace in a batch.
+#[derive(Debug)]
+pub(crate) struct TraceItems {
+    pub(crate) trace_id: TraceId,
+    pub(crate) start_unix_nano: u64,
+    /// Indexes in [`Batch::items`], in the order in which they arrived.
+    pub(crate) items: Vec<u32>,
+}
+
+/// Groups spans by trace, traces by their earliest start; refused spans cannot be in a batch.
+pub(crate) fn by_trace(
+    batch: &Batch<'_>,
+    is_wanted: impl Fn(TraceId) -> bool,
+) -> Result<Vec<TraceItems>, SegmentError> {
+    let mut traces: Vec<TraceItems> = Vec::new();
+    let mut numbers: HashMap<TraceId, Option<u32>> = HashMap::new();
+    let mut last: Option<(TraceId, Option<u32>)> = None;
+    for (at, item) in (0..).zip(&batch.items) {
+        let (trace_id, start_unix_nano) = formats::raw::trace_and_start(item.message)?;
+        let trace_id = TraceId::from_slice(trace_id).ok_or(SegmentError::Damaged("a span without a trace id"))?;
+        let number = match last {
+            Some((last, number)) if last == trace_id => number,
+            _ => *numbers.entry(trace_id).or_insert_with(|| {
+                is_wanted(trace_id).then(|| {
+                    traces.push(TraceItems { trace_id, start_unix_nano, items: Vec::new() });
+                    traces.len() as u32 - 1
+                })
+            }),
+        };
+        last = Some((trace_id, number));
+        if let Some(trace) = number.and_then(|number| traces.get_mut(number as usize)) {
+            trace.start_unix_nano = trace.start_unix_nano.min(start_unix_nano);
+            trace.items.push(at);
+        }
+    }
+    traces.sort_unstable_by_key(|trace| (trace.start_unix_nano, trace.trace_id));
+    Ok(traces)
+}

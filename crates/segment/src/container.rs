@@ -1,0 +1,94 @@
+//! How columns are put into a segment: compressed each for itself, large ones as blobs of their own, small
+//! ones together in the first.
+
+use serde::{Deserialize, Serialize};
+
+use crate::SegmentError;
+
+/// Compressed columns from this size on are blobs of their own, bytes.
+const LARGE: usize = 4096;
+/// zstd's level. Measured on the corpus, 64k spans: level 1 compresses a third faster than 3 and is 4 % larger.
+const LEVEL: i32 = 1;
+/// More than any column unpacks to; a length beyond it is damage.
+const MOST_BYTES: u64 = 1 << 30;
+
+/// Where a column lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Place {
+    blob: u16,
+    offset: u32,
+    length: u32,
+    /// Its bytes unpacked; 0: it is not compressed.
+    unpacked: u32,
+}
+
+/// The directory of a segment's columns.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Directory(Vec<Place>);
+
+/// Columns on their way into a segment.
+pub(crate) struct Packer {
+    compressor: zstd::bulk::Compressor<'static>,
+    places: Vec<Place>,
+    blobs: Vec<Vec<u8>>,
+}
+
+impl Packer {
+    pub(crate) fn new() -> Result<Self, SegmentError> {
+        let compressor =
+            zstd::bulk::Compressor::new(LEVEL).map_err(|_| SegmentError::Damaged("no memory to compress with"))?;
+        Ok(Self { compressor, places: Vec::new(), blobs: vec![Vec::new()] })
+    }
+
+    /// Adds the next column.
+    pub(crate) fn add(&mut self, column: Vec<u8>) {
+        let smaller = self.compressor.compress(&column).ok().filter(|packed| packed.len() < column.len());
+        let unpacked = if smaller.is_some() { column.len() as u32 } else { 0 };
+        let bytes = smaller.unwrap_or(column);
+        let (length, last) = (bytes.len() as u32, u16::try_from(self.blobs.len()));
+        let place = match (last, self.blobs.first_mut()) {
+            (Ok(blob), _) if bytes.len() >= LARGE => {
+                self.blobs.push(bytes);
+                Place { blob, offset: 0, length, unpacked }
+            }
+            (_, Some(first)) => {
+                let offset = first.len() as u32;
+                first.extend_from_slice(&bytes);
+                Place { blob: 0, offset, length, unpacked }
+            }
+            (_, None) => return,
+        };
+        self.places.push(place);
+    }
+
+    /// The directory, and the blobs by number.
+    pub(crate) fn finish(self) -> (Directory, Vec<Vec<u8>>) {
+        (Directory(self.places), self.blobs)
+    }
+}
+
+impl Directory {
+    /// Bytes of each column, packed.
+    pub(crate) fn sizes(&self) -> impl Iterator<Item = usize> + '_ {
+        self.0.iter().map(|place| place.length as usize)
+    }
+
+    /// Unpacks a column.
+    pub(crate) fn column(&self, number: usize, blobs: &[Vec<u8>]) -> Result<Vec<u8>, SegmentError> {
+        const NO_COLUMN: SegmentError = SegmentError::Damaged("a column is missing");
+        let place = self.0.get(number).ok_or(NO_COLUMN)?;
+        let blob = blobs.get(usize::from(place.blob)).ok_or(NO_COLUMN)?;
+        let (offset, length) = (place.offset as usize, place.length as usize);
+        let bytes = blob.get(offset..).and_then(|rest| rest.get(..length)).ok_or(NO_COLUMN)?;
+        if place.unpacked == 0 {
+            return Ok(bytes.to_vec());
+        }
+        if u64::from(place.unpacked) > MOST_BYTES {
+            return Err(SegmentError::Damaged("a column claims to be too large"));
+        }
+        zstd::bulk::decompress(bytes, place.unpacked as usize)
+            .ok()
+            .filter(|column| column.len() == place.unpacked as usize)
+            .ok_or(SegmentError::Damaged("a column does not unpack"))
+    }
+}

@@ -1,0 +1,165 @@
+//! A column of numbers: constant, above their least (frame of reference), or from one to the next.
+//!
+//! What is left of each number after that is written in planes, all first bytes, then all second ones: the
+//! high bytes, which repeat, then compress by themselves.
+
+use crate::{
+    SegmentError,
+    bytes::{Input, put_varint, unzigzag, zigzag},
+};
+
+const CONSTANT: u8 = 0;
+const ABOVE_LEAST: u8 = 1;
+const DELTAS: u8 = 2;
+
+/// How many bytes hold every number up to this one.
+fn width(most: u64) -> usize {
+    (8 - most.leading_zeros() as usize / 8).max(1)
+}
+
+fn put_planes(out: &mut Vec<u8>, width: usize, values: impl Iterator<Item = u64> + Clone) {
+    out.push(width as u8);
+    for plane in 0..width {
+        out.extend(values.clone().map(|value| (value >> (8 * plane)) as u8));
+    }
+}
+
+/// Writes numbers so that any of them can be read alone.
+pub(crate) fn put_ints(out: &mut Vec<u8>, values: &[u64]) {
+    let least = values.iter().copied().min().unwrap_or_default();
+    let most = values.iter().copied().max().unwrap_or_default();
+    if least == most {
+        out.push(CONSTANT);
+        put_varint(out, values.len() as u64);
+        put_varint(out, least);
+        return;
+    }
+    out.push(ABOVE_LEAST);
+    put_varint(out, values.len() as u64);
+    put_varint(out, least);
+    put_planes(out, width(most - least), values.iter().map(|value| value - least));
+}
+
+/// Writes numbers of which each is near the one before it; to be read from the first on.
+pub(crate) fn put_deltas(out: &mut Vec<u8>, values: &[u64]) {
+    let first = values.first().copied().unwrap_or_default();
+    let deltas = values.windows(2).map(|pair| match pair {
+        [before, value] => zigzag(value.wrapping_sub(*before).cast_signed()),
+        _ => 0,
+    });
+    out.push(DELTAS);
+    put_varint(out, values.len() as u64);
+    put_varint(out, first);
+    put_planes(out, width(deltas.clone().max().unwrap_or_default()), deltas);
+}
+
+/// A column of numbers, read where it lies.
+#[derive(Debug, Clone)]
+pub(crate) enum Ints<'a> {
+    Constant { count: usize, value: u64 },
+    Planes { count: usize, least: u64, planes: &'a [u8] },
+    Values(Vec<u64>),
+}
+
+impl<'a> Ints<'a> {
+    /// Reads the column, leaving what follows it.
+    pub(crate) fn read(input: &mut Input<'a>) -> Result<Self, SegmentError> {
+        let kind = input.byte()?;
+        let count = input.count()?;
+        let base = input.varint()?;
+        match kind {
+            CONSTANT => Ok(Self::Constant { count, value: base }),
+            ABOVE_LEAST => Ok(Self::Planes { count, least: base, planes: planes(input, count)?.0 }),
+            DELTAS => {
+                let (planes, width) = planes(input, count.saturating_sub(1))?;
+                let mut values = Vec::with_capacity(if count > 0 { planes.len() / width + 1 } else { 0 });
+                if count > 0 {
+                    values.push(base);
+                }
+                let mut value = base;
+                for at in 0..count.saturating_sub(1) {
+                    value = value.wrapping_add(unzigzag(in_planes(planes, count - 1, at)).cast_unsigned());
+                    values.push(value);
+                }
+                Ok(Self::Values(values))
+            }
+            _ => Err(SegmentError::Damaged("a column of numbers of no known kind")),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Constant { count, .. } | Self::Planes { count, .. } => *count,
+            Self::Values(values) => values.len(),
+        }
+    }
+
+    /// The number at a row; 0 beyond the last.
+    #[inline]
+    pub(crate) fn get(&self, at: usize) -> u64 {
+        match self {
+            Self::Constant { value, .. } => *value,
+            Self::Planes { count, least, planes } if at < *count => least.wrapping_add(in_planes(planes, *count, at)),
+            Self::Planes { .. } => 0,
+            Self::Values(values) => values.get(at).copied().unwrap_or_default(),
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u64> + '_ {
+        (0..self.len()).map(|at| self.get(at))
+    }
+}
+
+fn planes<'a>(input: &mut Input<'a>, count: usize) -> Result<(&'a [u8], usize), SegmentError> {
+    let width = usize::from(input.byte()?);
+    if !(1..=8).contains(&width) {
+        return Err(SegmentError::Damaged("numbers of no known width"));
+    }
+    let bytes = count.checked_mul(width).ok_or(SegmentError::Damaged("a column is too long"))?;
+    Ok((input.take(bytes)?, width))
+}
+
+#[inline]
+fn in_planes(planes: &[u8], count: usize, at: usize) -> u64 {
+    planes
+        .get(at..)
+        .unwrap_or_default()
+        .iter()
+        .step_by(count.max(1))
+        .enumerate()
+        .fold(0, |value, (plane, &byte)| value | u64::from(byte) << (8 * plane))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn numbers_come_back(values in prop_oneof![
+            prop::collection::vec(any::<u64>(), 0..40),
+            prop::collection::vec(1_000..1_500_u64, 0..40),
+            prop::collection::vec(Just(7_u64), 0..9),
+        ]) {
+            for put in [put_ints, put_deltas] {
+                let mut bytes = Vec::new();
+                put(&mut bytes, &values);
+                bytes.push(99);
+                let mut input = Input(&bytes);
+                let read = Ints::read(&mut input).unwrap();
+                prop_assert_eq!(input.0, &[99]);
+                prop_assert_eq!(read.iter().collect::<Vec<_>>(), values.clone());
+            }
+        }
+
+        #[test]
+        fn no_bytes_are_too_strange(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+            if let Ok(ints) = Ints::read(&mut Input(&bytes)) {
+                ints.get(ints.len().saturating_sub(1));
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Segments: many spans packed as columns, each once and compressed, from which the same spans come back.
+//!
+//! Entry points: a [`Batch`] gathers items from requests, [`encode_spans`] makes a segment of it, and
+//! [`SpanSegment`] reads one. What a segment gives back is what decoding the requests gives, field for
+//! field: the order of attributes and duplicate keys included. Unknown fields are not kept.
+//!
+//! Deliberately absent: files and databases (`store` keeps a segment's header and blobs), and any reading
+//! of requests in JSON, which `formats` turns into protobuf first.
+
+mod attributes;
+mod batch;
+mod bytes;
+mod container;
+mod error;
+mod ints;
+mod origins;
+mod spans_read;
+mod spans_write;
+mod texts;
+
+use serde::{Deserialize, Serialize};
+
+pub use attributes::{Shapes, ValueColumn, ValueType};
+pub use batch::{Batch, Request};
+pub use error::SegmentError;
+pub use origins::{SegmentResource, SegmentScope};
+pub use spans_read::{SegmentSpan, SpanSegment};
+pub use spans_write::encode_spans;
+
+/// A segment ready to be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encoded {
+    /// What is needed to read it.
+    pub header: Vec<u8>,
+    /// Items in it.
+    pub rows: u32,
+    /// Its columns.
+    pub blobs: Vec<Vec<u8>>,
+}
+
+impl Encoded {
+    fn new(header: &impl Serialize, rows: u32, blobs: Vec<Vec<u8>>) -> Result<Self, SegmentError> {
+        let header =
+            postcard::to_stdvec(header).map_err(|_| SegmentError::Damaged("a header that cannot be written"))?;
+        let header =
+            zstd::bulk::compress(&header, 3).map_err(|_| SegmentError::Damaged("no memory to compress with"))?;
+        Ok(Self { header, rows, blobs })
+    }
+
+    /// All of its bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.header.len() + self.blobs.iter().map(Vec::len).sum::<usize>()
+    }
+}
+
+/// Most bytes of a header unpacked.
+const MOST_HEADER_BYTES: usize = 64 << 20;
+
+fn unpack_header<T: for<'a> Deserialize<'a>>(header: &[u8]) -> Result<T, SegmentError> {
+    let bytes = zstd::stream::decode_all(std::io::Read::take(header, MOST_HEADER_BYTES as u64))
+        .map_err(|_| SegmentError::Damaged("its header does not unpack"))?;
+    postcard::from_bytes(&bytes).map_err(|_| SegmentError::Damaged("its header is not one"))
+}

@@ -1,0 +1,149 @@
+//! What goes into a segment comes out of it, as decoding the requests has it.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+
+use model::{KeyValue, Resource, Scope, Span, TraceId, TracesData};
+use proptest::prelude::*;
+use segment::{Batch, Request, SpanSegment, encode_spans};
+use testkit::strategies;
+
+type Kept = (Span, Option<Resource>, String, Option<Scope>, String, u64);
+
+/// The spans of requests by trace, in the order in which they arrived, but for those refused or left out.
+fn decoded(requests: &[TracesData], is_left_out: fn(u32) -> bool) -> BTreeMap<TraceId, Vec<Kept>> {
+    let mut traces: BTreeMap<TraceId, Vec<Kept>> = BTreeMap::new();
+    for (row, request) in (1..).zip(requests) {
+        let mut ordinal = 0;
+        for of_resource in &request.resource_spans {
+            for of_scope in &of_resource.scope_spans {
+                for span in &of_scope.spans {
+                    if !is_left_out(ordinal) && !span.trace_id.is_zero() {
+                        traces.entry(span.trace_id).or_default().push((
+                            span.clone(),
+                            of_resource.resource.clone(),
+                            of_resource.schema_url.clone(),
+                            of_scope.scope.clone(),
+                            of_scope.schema_url.clone(),
+                            row,
+                        ));
+                    }
+                    ordinal += 1;
+                }
+            }
+        }
+    }
+    traces
+}
+
+/// The same from a segment.
+fn packed(requests: &[TracesData], is_left_out: fn(u32) -> bool) -> BTreeMap<TraceId, Vec<Kept>> {
+    let bodies: Vec<Vec<u8>> = requests.iter().map(formats::encode_traces_protobuf).collect();
+    let mut batch = Batch::default();
+    for ((row, body), request) in (1..).zip(&bodies).zip(requests) {
+        let request_of = Request { row, received_at_unix_nano: row * 1_000, repaired_texts: 0 };
+        let refused: Vec<bool> = all(request).map(|span| span.trace_id.is_zero()).collect();
+        batch.add(request_of, body, |ordinal| is_left_out(ordinal) || refused[ordinal as usize]).unwrap();
+    }
+    let Some(encoded) = encode_spans(&batch, |_| true).unwrap() else { return BTreeMap::new() };
+    assert_eq!(encoded.rows as usize, batch.len());
+    let segment = SpanSegment::new(&encoded.header, encoded.blobs).unwrap();
+    let (resources, scopes) = (segment.resources().unwrap(), segment.scopes().unwrap());
+    let read = |(trace_id, rows): (TraceId, std::ops::Range<usize>)| {
+        assert_eq!(segment.rows_of(trace_id).unwrap(), Some(rows.clone()));
+        let spans = segment.spans(trace_id, rows).unwrap().into_iter().map(|stored| {
+            assert_eq!(stored.request.received_at_unix_nano, stored.request.row * 1_000);
+            let (resource, scope) = (&resources[stored.resource as usize], &scopes[stored.scope as usize]);
+            let (of_resource, of_scope) = (resource.schema_url.clone(), scope.schema_url.clone());
+            (stored.span, resource.resource.clone(), of_resource, scope.scope.clone(), of_scope, stored.request.row)
+        });
+        (trace_id, spans.collect())
+    };
+    segment.traces().unwrap().into_iter().map(read).collect()
+}
+
+fn all(request: &TracesData) -> impl Iterator<Item = &Span> {
+    request.resource_spans.iter().flat_map(|of| &of.scope_spans).flat_map(|of| &of.spans)
+}
+
+fn assert_same(a: &BTreeMap<TraceId, Vec<Kept>>, b: &BTreeMap<TraceId, Vec<Kept>>) {
+    assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
+    for (a, b) in a.values().flatten().zip(b.values().flatten()) {
+        let resources = a.1.as_ref().zip(b.1.as_ref()).is_none_or(|(a, b)| a.same(b)) && a.1.is_some() == b.1.is_some();
+        let scopes = a.3.as_ref().zip(b.3.as_ref()).is_none_or(|(a, b)| a.same(b)) && a.3.is_some() == b.3.is_some();
+        assert!(a.0.same(&b.0) && resources && scopes, "{a:#?}\n{b:#?}");
+        assert_eq!((&a.2, &a.4, a.5), (&b.2, &b.4, b.5));
+    }
+}
+
+/// Few traces, so that spans share them.
+fn gathered(mut data: TracesData) -> TracesData {
+    for of_scope in data.resource_spans.iter_mut().flat_map(|of| &mut of.scope_spans) {
+        for span in &mut of_scope.spans {
+            if !span.trace_id.is_zero() {
+                span.trace_id = TraceId([span.trace_id.0[1] % 3 + 1; 16]);
+                span.span_id.0 = [span.span_id.0[0] % 4 + 1; 8];
+                if span.parent_span_id.len() == 8 {
+                    span.parent_span_id = vec![span.parent_span_id[0] % 5 + 1; 8];
+                }
+            }
+        }
+    }
+    data
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+
+    #[test]
+    fn spans_come_back(
+        requests in prop::collection::vec(strategies::traces().prop_map(gathered), 1..4),
+        leaves_out in any::<bool>(),
+    ) {
+        let is_left_out = if leaves_out { |ordinal| ordinal % 3 == 1 } else { |_| false };
+        assert_same(&packed(&requests, is_left_out), &decoded(&requests, is_left_out));
+    }
+
+    #[test]
+    fn a_damaged_segment_is_an_error_and_no_more(
+        requests in prop::collection::vec(strategies::traces().prop_map(gathered), 1..2),
+        at in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+    ) {
+        let bodies: Vec<Vec<u8>> = requests.iter().map(formats::encode_traces_protobuf).collect();
+        let mut batch = Batch::default();
+        for body in &bodies {
+            let refused: Vec<bool> = all(&requests[0]).map(|span| span.trace_id.is_zero()).collect();
+            batch.add(Request::default(), body, |ordinal| refused[ordinal as usize]).unwrap();
+        }
+        let Some(mut encoded) = encode_spans(&batch, |_| true).unwrap() else { return Ok(()) };
+        let blob = &mut encoded.blobs[0];
+        let at = at.index(blob.len());
+        blob[at] = byte;
+        if let Ok(segment) = SpanSegment::new(&encoded.header, encoded.blobs) {
+            for (trace_id, rows) in segment.traces().unwrap_or_default() {
+                let _ = segment.spans(trace_id, rows);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_corpus_comes_back() {
+    let requests: Vec<TracesData> = testkit::corpus::requests(3, 20_000, 512).collect();
+    assert_same(&packed(&requests, |_| false), &decoded(&requests, |_| false));
+}
+
+#[test]
+fn keys_without_end_make_no_columns_without_end() {
+    let span = |number: u64| Span {
+        trace_id: testkit::TRACE_ID,
+        span_id: model::SpanId(number.to_be_bytes()),
+        attributes: (0..100).map(|key| KeyValue::new(format!("key {number} {key}"), key)).collect(),
+        ..Span::default()
+    };
+    let mut request: TracesData = testkit::corpus::requests(3, 10, 512).next().unwrap();
+    request.resource_spans[0].scope_spans[0].spans = (1..=200).map(span).collect();
+    let requests = [request];
+    assert_same(&packed(&requests, |_| false), &decoded(&requests, |_| false));
+}
