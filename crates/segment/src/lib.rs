@@ -17,6 +17,11 @@ mod origins;
 mod spans_read;
 mod spans_write;
 mod texts;
+#[allow(missing_docs)]
+mod stub;
+pub use stub::*;
+
+use std::io::Read;
 
 use serde::{Deserialize, Serialize};
 
@@ -55,10 +60,12 @@ impl Encoded {
 }
 
 /// Most bytes of a header unpacked.
-const MOST_HEADER_BYTES: usize = 64 << 20;
+const MOST_HEADER_BYTES: u64 = 64 << 20;
 
 fn unpack_header<T: for<'a> Deserialize<'a>>(header: &[u8]) -> Result<T, SegmentError> {
-    let bytes = zstd::stream::decode_all(std::io::Read::take(header, MOST_HEADER_BYTES as u64))
+    let mut bytes = Vec::new();
+    zstd::stream::read::Decoder::new(header)
+        .and_then(|decoder| decoder.take(MOST_HEADER_BYTES).read_to_end(&mut bytes))
         .map_err(|_| SegmentError::Damaged("its header does not unpack"))?;
     postcard::from_bytes(&bytes).map_err(|_| SegmentError::Damaged("its header is not one"))
 }

@@ -1,6 +1,6 @@
 //! Columns becoming spans again.
 
-use std::{cell::OnceCell, ops::Range};
+use std::{ops::Range, sync::OnceLock};
 
 use model::{Event, Link, Span, SpanId, SpanKind, Status, StatusCode, TraceId};
 
@@ -18,7 +18,7 @@ use crate::{
 pub struct SpanSegment {
     header: Header,
     blobs: Vec<Vec<u8>>,
-    columns: Vec<OnceCell<Vec<u8>>>,
+    columns: Vec<OnceLock<Vec<u8>>>,
 }
 
 /// A span as a segment holds it.
@@ -45,7 +45,7 @@ impl SpanSegment {
             return Err(SegmentError::Damaged("a segment of an unknown version"));
         }
         let values: usize = header.shapes.iter().map(|shapes| shapes.columns.len()).sum();
-        Ok(Self { header, blobs, columns: (0..FIXED + values).map(|_| OnceCell::new()).collect() })
+        Ok(Self { header, blobs, columns: (0..FIXED + values).map(|_| OnceLock::new()).collect() })
     }
 
     /// How many spans there are.

@@ -109,13 +109,14 @@ impl Answers {
     async fn assemble(&self, trace_id: TraceId) -> Result<View, ApiError> {
         self.refresh().await?;
         // Read before the contents: what arrives in between is read again rather than missed.
-        let last_sequence = self.last_sequence(trace_id);
+        let last_sequence = self.last_sequence(trace_id).await?;
         let contents = self.contents(trace_id).await?;
         blocking(move || Ok(View::assemble(contents, last_sequence))).await
     }
 
-    fn last_sequence(&self, trace_id: TraceId) -> u64 {
-        self.reader.summary(trace_id).map_or(0, |summary| summary.last_sequence)
+    async fn last_sequence(&self, trace_id: TraceId) -> Result<u64, ApiError> {
+        let summary = self.reader.summary(trace_id).await.map_err(|err| error::of_read(&err))?;
+        Ok(summary.map_or(0, |summary| summary.last_sequence))
     }
 
     async fn open(&self, trace_id: TraceId) -> Answer {
@@ -132,7 +133,7 @@ impl Answers {
             (view.trace_id(), view.last_sequence)
         };
         self.refresh().await?;
-        if self.last_sequence(trace_id) > last_sequence {
+        if self.last_sequence(trace_id).await? > last_sequence {
             let mut fresh = self.assemble(trace_id).await?;
             let mut view = view::lock(&view);
             if fresh.last_sequence > view.last_sequence {
@@ -147,10 +148,12 @@ impl Answers {
     async fn span(&self, id: ViewId, node: u32) -> Answer {
         let view = self.views.get(id)?;
         let linked = view::lock(&view).linked_traces(node)?;
-        let summaries = linked.into_iter().filter_map(|trace_id| self.reader.summary(trace_id));
-        let targets: HashMap<TraceId, String> = summaries
-            .map(|summary| (summary.trace_id, format!("{} {}", summary.root_service, summary.root_name)))
-            .collect();
+        let mut targets: HashMap<TraceId, String> = HashMap::new();
+        for trace_id in linked {
+            if let Some(summary) = self.reader.summary(trace_id).await.map_err(|err| error::of_read(&err))? {
+                targets.insert(trace_id, format!("{} {}", summary.root_service, summary.root_name));
+            }
+        }
         self.with_view(id, move |view| view.detail(node, &targets).map(|detail| Reply::Span(Box::new(detail)))).await
     }
 

@@ -13,7 +13,7 @@ pub(crate) fn of_open(err: &OpenError) -> ApiError {
         | OpenError::NotPrivate { .. }
         | OpenError::NetworkFileSystem { .. }
         | OpenError::Locked { .. } => ErrorCode::DataDirectory,
-        OpenError::Newer { .. } => ErrorCode::Version,
+        OpenError::Newer { .. } | OpenError::Older { .. } => ErrorCode::Version,
         OpenError::Foreign { .. } | OpenError::Damaged { .. } | OpenError::Io { .. } | OpenError::Database { .. } => {
             ErrorCode::Store
         }
@@ -24,7 +24,9 @@ pub(crate) fn of_open(err: &OpenError) -> ApiError {
 pub(crate) fn of_read(err: &ReadError) -> ApiError {
     match err {
         ReadError::Open(err) => of_open(err),
-        ReadError::Database(_) | ReadError::Damaged { .. } => ApiError::new(ErrorCode::Store, err.to_string()),
+        ReadError::Database(_) | ReadError::Damaged { .. } | ReadError::Segment { .. } => {
+            ApiError::new(ErrorCode::Store, err.to_string())
+        }
     }
 }
 

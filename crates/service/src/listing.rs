@@ -43,22 +43,24 @@ pub(crate) async fn page(
     let mut window = Window::new(request, request.as_of.unwrap_or_else(|| reader.sequence()));
     window.page.stored = reader.trace_count();
     let Some(attribute) = &conditions.attribute else {
-        reader.traces(None, |summary| {
+        let visit = |summary: &TraceSummary| {
             if conditions.judge(summary) == Verdict::Matches {
                 window.take(summary);
             }
             ControlFlow::Continue(())
-        });
+        };
+        reader.traces(None, visit).await.map_err(|err| error::of_read(&err))?;
         return Ok(window.page);
     };
     let mut candidates = Vec::new();
-    reader.traces(None, |summary| {
+    let visit = |summary: &TraceSummary| {
         match conditions.judge(summary) {
             Verdict::Fails => {}
             verdict => candidates.push((verdict, summary.clone())),
         }
         ControlFlow::Continue(())
-    });
+    };
+    reader.traces(None, visit).await.map_err(|err| error::of_read(&err))?;
     let deadline = Instant::now() + MAX_SEARCH;
     let mut left = MAX_SEARCHED;
     for (verdict, summary) in candidates {

@@ -63,6 +63,14 @@ pub enum OpenError {
         /// The newest that is known here.
         known: i64,
     },
+    /// An older version wrote the database, and it was opened to be read only. Nothing was changed.
+    #[error("{} was written by an older version (schema {found}): start Spanscope on this directory once, which brings it up to date", path.display())]
+    Older {
+        /// The database.
+        path: PathBuf,
+        /// Its schema's version.
+        found: i64,
+    },
     /// The file is not a database of this product. Nothing was changed.
     #[error("{} is not a Spanscope database: it was left untouched", path.display())]
     Foreign {
@@ -123,6 +131,14 @@ pub enum ReadError {
     Damaged {
         /// Its row in the append level.
         row: u64,
+        /// What is wrong.
+        detail: String,
+    },
+    /// A segment does not read.
+    #[error("segment {segment} cannot be read: {detail}")]
+    Segment {
+        /// Its id.
+        segment: u64,
         /// What is wrong.
         detail: String,
     },

@@ -8,6 +8,7 @@
 //! (`analysis`), and any deletion: a database that is damaged or newer is refused, not repaired.
 
 mod append;
+mod compact;
 mod directory;
 mod error;
 mod index;
@@ -15,6 +16,7 @@ mod ledger;
 mod left_out;
 mod read;
 mod schema;
+mod segments;
 
 pub use append::{Append, Appended, BytesOnDisk, Store};
 pub use directory::{DataDir, DirLock};

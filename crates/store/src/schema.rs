@@ -1,7 +1,9 @@
 //! The database: its tables, its version, and how connections to it are opened.
 //!
 //! `l0` holds one row per request, with its body as it was received; `l0_digest` holds what the index
-//! in memory is made of, apart from the bodies, so that it is read quickly. Row ids rise with time.
+//! in memory is made of, apart from the bodies, so that it is read quickly. Row ids rise with time. Rows
+//! become segments: `segment` describes each, `segment_blob` holds its columns, and `level` says up to which
+//! row of `l0` all is in segments and so dead. `body_hash` remembers requests whose items have no identity.
 //! What a database cannot change later is decided here: the page size and incremental vacuum.
 
 use std::{fs, path::Path, time::Duration};
@@ -9,7 +11,7 @@ use std::{fs, path::Path, time::Duration};
 use formats::{Compression, Encoding};
 use model::Signal;
 use sqlx::{
-    ConnectOptions, Connection, Row, SqliteConnection,
+    AssertSqlSafe, ConnectOptions, Connection, Row, SqliteConnection,
     sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
@@ -18,7 +20,7 @@ use crate::{DataDir, OpenError};
 /// "Span" in ASCII: tells our files from other SQLite databases.
 const APPLICATION_ID: i64 = 0x5370_616e;
 /// The version of the tables below.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// Bytes a page; fixed when the file is made.
 pub(crate) const PAGE_BYTES: u32 = 8192;
 /// How long a connection waits for another process's lock.
@@ -35,7 +37,6 @@ CREATE TABLE l0(
     items INTEGER NOT NULL,
     repaired_texts INTEGER NOT NULL,
     left_out BLOB NOT NULL,
-    identities BLOB NOT NULL,
     body BLOB NOT NULL
 ) STRICT;
 CREATE TABLE l0_digest(
@@ -46,17 +47,51 @@ CREATE TABLE l0_digest(
 CREATE TABLE ledger(id INTEGER PRIMARY KEY CHECK (id = 0), value BLOB NOT NULL) STRICT;
 INSERT INTO ledger VALUES (0, x'');
 PRAGMA application_id = 0x5370616e;
-PRAGMA user_version = 1;
+";
+
+/// What version 2 adds.
+const SEGMENTS: &str = "
+CREATE TABLE segment(
+    id INTEGER PRIMARY KEY,
+    signal INTEGER NOT NULL,
+    class INTEGER NOT NULL,
+    items INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    first_row INTEGER NOT NULL,
+    last_row INTEGER NOT NULL,
+    first_received_at_unix_nano INTEGER NOT NULL,
+    last_received_at_unix_nano INTEGER NOT NULL,
+    latest_start_unix_nano INTEGER NOT NULL,
+    traces INTEGER NOT NULL,
+    services BLOB NOT NULL,
+    filter BLOB NOT NULL,
+    continues BLOB NOT NULL,
+    is_retired INTEGER NOT NULL
+) STRICT;
+CREATE TABLE segment_blob(id INTEGER PRIMARY KEY, value BLOB NOT NULL) STRICT;
+CREATE TABLE level(
+    id INTEGER PRIMARY KEY CHECK (id = 0),
+    compacted_row INTEGER NOT NULL,
+    generation INTEGER NOT NULL
+) STRICT;
+INSERT INTO level VALUES (0, 0, 0);
+CREATE TABLE body_hash(row INTEGER PRIMARY KEY, hash INTEGER NOT NULL) STRICT;
+PRAGMA user_version = 2;
 COMMIT;
 ";
+
+/// From version 1: identities of spans are read from the bodies now.
+const FROM_1: &str = "BEGIN IMMEDIATE; ALTER TABLE l0 DROP COLUMN identities;";
 
 /// What a file holds, as far as it matters before it is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Content {
     /// Nothing: there is no file, or no table in it.
     Empty,
-    /// Our tables, in a version that is known.
+    /// Our tables, in this version.
     Tables,
+    /// Our tables, in an older version that is known.
+    Older(i64),
 }
 
 /// Looks at a database without changing anything, not even the files beside it.
@@ -93,6 +128,7 @@ pub(crate) async fn inspect(dir: &DataDir) -> Result<Content, OpenError> {
             Err(OpenError::Newer { path, found: version, known: VERSION })
         }
         Ok((APPLICATION_ID, VERSION, _)) => Ok(Content::Tables),
+        Ok((APPLICATION_ID, version @ 1..VERSION, _)) => Ok(Content::Older(version)),
         Ok(_) => Err(OpenError::Foreign { path }),
         Err(error) if primary_code(&error) == Some(NOT_A_DATABASE) => Err(OpenError::Foreign { path }),
         Err(error) => Err(database(error)),
@@ -110,8 +146,10 @@ pub(crate) async fn open_writer(dir: &DataDir, content: Content) -> Result<Sqlit
             .journal_mode(SqliteJournalMode::Wal)
             .connect()
             .await?;
-        if content == Content::Empty {
-            sqlx::raw_sql(CREATE).execute(&mut connection).await?;
+        match content {
+            Content::Empty => drop(sqlx::raw_sql(AssertSqlSafe([CREATE, SEGMENTS].concat())).execute(&mut connection).await?),
+            Content::Older(_) => drop(sqlx::raw_sql(AssertSqlSafe([FROM_1, SEGMENTS].concat())).execute(&mut connection).await?),
+            Content::Tables => {}
         }
         Ok(connection)
     };

@@ -4,28 +4,37 @@ use std::sync::LazyLock;
 
 use sqlx::{AssertSqlSafe, Connection, Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
 
-use super::plan::{Plan, PlannedRow};
+use super::{
+    background::Piece,
+    plan::{Plan, PlannedRow},
+};
 use crate::{AppendError, schema};
 
 /// Rows a statement; each size is prepared once.
 const SIZES: [usize; 3] = [64, 8, 1];
 /// Commits of so few rows are one statement from BEGIN to COMMIT; most are.
 const MOST_AT_ONCE: usize = 4;
-const COMMIT: &str = "UPDATE ledger SET value = ? WHERE id = 0; COMMIT";
+const LEDGER: &str = "UPDATE ledger SET value = ? WHERE id = 0";
 
 static INSERTS: LazyLock<[String; 3]> = LazyLock::new(|| SIZES.map(insert));
-static WHOLE: LazyLock<[String; MOST_AT_ONCE]> =
-    LazyLock::new(|| std::array::from_fn(|fewer| format!("BEGIN IMMEDIATE; {}; {COMMIT}", insert(fewer + 1))));
+static WHOLE: LazyLock<[String; MOST_AT_ONCE]> = LazyLock::new(|| {
+    std::array::from_fn(|fewer| format!("BEGIN IMMEDIATE; {}; {LEDGER}; COMMIT", insert(fewer + 1)))
+});
 
 fn insert(rows: usize) -> String {
-    let requests = vec!["(?,?,?,?,?,?,?,?,?,?)"; rows].join(",");
+    let requests = vec!["(?,?,?,?,?,?,?,?,?)"; rows].join(",");
     let digests = vec!["(?,?,?)"; rows].join(",");
     format!("INSERT INTO l0 VALUES {requests}; INSERT INTO l0_digest VALUES {digests}")
 }
 
-/// Commits a plan. When this fails nothing of it is stored.
-pub(super) async fn commit(connection: &mut SqliteConnection, plan: &Plan) -> Result<(), AppendError> {
-    let result = write(connection, plan).await;
+/// Commits a plan, with a piece of the work that goes on in the background. When this fails nothing of
+/// either is done.
+pub(super) async fn commit(
+    connection: &mut SqliteConnection,
+    plan: &Plan,
+    piece: Option<&Piece>,
+) -> Result<(), AppendError> {
+    let result = write(connection, plan, piece).await;
     if let Err(error) = &result {
         tracing::warn!(%error, "a commit failed");
         // SQLite may have rolled back by itself; then there is nothing to roll back.
@@ -36,10 +45,12 @@ pub(super) async fn commit(connection: &mut SqliteConnection, plan: &Plan) -> Re
     result.map_err(|error| append_error(&error))
 }
 
-async fn write(connection: &mut SqliteConnection, plan: &Plan) -> Result<(), sqlx::Error> {
+async fn write(connection: &mut SqliteConnection, plan: &Plan, piece: Option<&Piece>) -> Result<(), sqlx::Error> {
     let ledger = postcard::to_stdvec(&plan.ledger).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
     let mut rest = plan.rows.as_slice();
-    if let Some(sql) = rest.len().checked_sub(1).and_then(|fewer| WHOLE.get(fewer)) {
+    if piece.is_none()
+        && let Some(sql) = rest.len().checked_sub(1).and_then(|fewer| WHOLE.get(fewer))
+    {
         rows_of(sqlx::query(AssertSqlSafe(sql.as_str())), rest).bind(ledger).execute(&mut *connection).await?;
         return Ok(());
     }
@@ -50,7 +61,11 @@ async fn write(connection: &mut SqliteConnection, plan: &Plan) -> Result<(), sql
             rest = others;
         }
     }
-    sqlx::query(COMMIT).bind(ledger).execute(&mut *connection).await?;
+    if let Some(piece) = piece {
+        piece.write(connection).await?;
+    }
+    sqlx::query(LEDGER).bind(ledger).execute(&mut *connection).await?;
+    sqlx::query("COMMIT").execute(&mut *connection).await?;
     Ok(())
 }
 
@@ -70,7 +85,6 @@ fn rows_of<'a>(
             .bind(row.items.cast_signed())
             .bind(request.walked.repaired_texts.cast_signed())
             .bind(row.left_out.to_bytes())
-            .bind(row.identities.as_slice())
             .bind(&request.body[..]);
     }
     for row in rows {
@@ -85,7 +99,7 @@ fn rows_of<'a>(
 /// About how many bytes a plan adds to the write-ahead log: whole pages, so at least a few for each row.
 pub(super) fn log_bytes(plan: &Plan) -> u64 {
     let page = u64::from(schema::PAGE_BYTES);
-    let of_row = |row: &PlannedRow| (row.request.body.len() + row.identities.len() + row.digest_bytes.len()) as u64;
+    let of_row = |row: &PlannedRow| (row.request.body.len() + row.digest_bytes.len()) as u64;
     4 * page + plan.rows.iter().map(of_row).sum::<u64>()
 }
 
@@ -96,6 +110,22 @@ pub(super) async fn limit(connection: &mut SqliteConnection, bytes: Option<u64>)
     let sql = AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
     sqlx::query(sql).execute(connection).await.map_err(|error| append_error(&error))?;
     Ok(())
+}
+
+/// Gives free pages back to the disk, so many at a time, until so many are left; whether there are more.
+pub(super) async fn give_back(
+    connection: &mut SqliteConnection,
+    spare_pages: i64,
+    step_pages: i64,
+) -> Result<bool, sqlx::Error> {
+    let free: i64 = sqlx::query_scalar("PRAGMA freelist_count").fetch_one(&mut *connection).await?;
+    if free <= spare_pages + step_pages {
+        return Ok(false);
+    }
+    // The pragma frees a page a row: it has to be stepped to its end.
+    let vacuum = AssertSqlSafe(format!("PRAGMA incremental_vacuum({step_pages})"));
+    sqlx::query(vacuum).fetch_all(connection).await?;
+    Ok(true)
 }
 
 pub(super) async fn close(connection: SqliteConnection) {

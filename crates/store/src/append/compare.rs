@@ -1,31 +1,55 @@
 //! Whether two spans with the same ids and different bytes are the same after decoding.
 
+use std::sync::Arc;
+
 use formats::decode_traces;
 use hashbrown::HashMap;
-use model::{Resource, Scope, TracesData};
+use model::{Resource, Scope, Span, TracesData};
 
-use super::request::Prepared;
+use super::{identities::Place, request::Prepared};
 use crate::read::{MAX_BODY_BYTES, StoredRequest, both_or_none};
 
 /// Decoded requests kept at a time.
 const DECODED: usize = 8;
 
+/// A span with what surrounds it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SpanInFull {
+    pub(crate) span: Span,
+    pub(crate) resource: Arc<(Option<Resource>, String)>,
+    pub(crate) scope: Arc<(Option<Scope>, String)>,
+}
+
+impl SpanInFull {
+    fn same(&self, other: &Self) -> bool {
+        self.span.same(&other.span)
+            && both_or_none(&self.scope.0, &other.scope.0, Scope::same)
+            && self.scope.1 == other.scope.1
+            && both_or_none(&self.resource.0, &other.resource.0, Resource::same)
+            && self.resource.1 == other.resource.1
+    }
+}
+
 /// Compares spans of requests, decoding each once.
 #[derive(Debug, Default)]
 pub(super) struct Comparison {
-    decoded: HashMap<u64, Option<Decoded>>,
+    rows: HashMap<u64, Vec<SpanInFull>>,
+    in_segments: HashMap<Place, SpanInFull>,
 }
 
 impl Comparison {
-    /// Whether a request is at hand.
-    pub(super) fn has(&self, row: u64) -> bool {
-        self.decoded.contains_key(&row)
+    /// Whether what is in a place is at hand.
+    pub(super) fn has(&self, place: Place) -> bool {
+        match place {
+            Place::Row(row, _) => self.rows.contains_key(&row),
+            Place::Segment(..) => self.in_segments.contains_key(&place),
+        }
     }
 
     pub(super) fn add_stored(&mut self, row: u64, request: Option<&StoredRequest>) {
         let decoded = request.and_then(|request| {
             let body = request.plain_body().ok()?;
-            Some(Decoded::of(decode_traces(request.encoding, &body).ok()?))
+            Some(in_full(decode_traces(request.encoding, &body).ok()?))
         });
         self.add(row, decoded);
     }
@@ -33,58 +57,47 @@ impl Comparison {
     pub(super) fn add_prepared(&mut self, row: u64, request: &Prepared) {
         let decoded = || {
             let body = formats::decompress(request.compression, &request.body, MAX_BODY_BYTES).ok()?;
-            Some(Decoded::of(decode_traces(request.encoding, &body).ok()?))
+            Some(in_full(decode_traces(request.encoding, &body).ok()?))
         };
         self.add(row, decoded());
     }
 
-    fn add(&mut self, row: u64, decoded: Option<Decoded>) {
-        if self.decoded.len() >= DECODED {
-            self.decoded.clear();
-        }
-        self.decoded.insert(row, decoded);
+    /// Adds the spans of a trace in a segment.
+    pub(super) fn add_segment(&mut self, spans: Vec<(Place, SpanInFull)>) {
+        self.in_segments.extend(spans);
     }
 
-    /// Whether two spans, each a row and an ordinal, have the same resource, scope and content. What
-    /// cannot be decoded is the same as nothing: both are kept.
-    pub(super) fn same(&self, a: (u64, u32), b: (u64, u32)) -> bool {
-        let decoded = |row| self.decoded.get(&row).and_then(Option::as_ref);
-        match (decoded(a.0), decoded(b.0)) {
-            (Some(x), Some(y)) => x.same(a.1, y, b.1).unwrap_or(false),
-            _ => false,
+    /// What cannot be decoded is an empty request: all that is compared with it is kept.
+    fn add(&mut self, row: u64, decoded: Option<Vec<SpanInFull>>) {
+        if self.rows.len() >= DECODED {
+            self.rows.clear();
+        }
+        self.rows.insert(row, decoded.unwrap_or_default());
+    }
+
+    /// Whether two spans have the same resource, scope and content.
+    pub(super) fn same(&self, a: Place, b: Place) -> bool {
+        self.get(a).zip(self.get(b)).is_some_and(|(a, b)| a.same(b))
+    }
+
+    fn get(&self, place: Place) -> Option<&SpanInFull> {
+        match place {
+            Place::Row(row, ordinal) => self.rows.get(&row)?.get(ordinal as usize),
+            Place::Segment(..) => self.in_segments.get(&place),
         }
     }
 }
 
-/// A request with its spans by ordinal.
-#[derive(Debug)]
-struct Decoded {
-    data: TracesData,
-    /// Position of resource, scope and span.
-    places: Vec<(usize, usize, usize)>,
-}
-
-impl Decoded {
-    fn of(data: TracesData) -> Self {
-        let mut places = Vec::new();
-        for (r, of_resource) in data.resource_spans.iter().enumerate() {
-            for (s, of_scope) in of_resource.scope_spans.iter().enumerate() {
-                places.extend((0..of_scope.spans.len()).map(|span| (r, s, span)));
-            }
+/// The spans of a request by ordinal.
+fn in_full(data: TracesData) -> Vec<SpanInFull> {
+    let mut spans = Vec::new();
+    for of_resource in data.resource_spans {
+        let resource = Arc::new((of_resource.resource, of_resource.schema_url));
+        for of_scope in of_resource.scope_spans {
+            let scope = Arc::new((of_scope.scope, of_scope.schema_url));
+            let whole = |span| SpanInFull { span, resource: Arc::clone(&resource), scope: Arc::clone(&scope) };
+            spans.extend(of_scope.spans.into_iter().map(whole));
         }
-        Self { data, places }
     }
-
-    fn same(&self, ordinal: u32, other: &Self, other_ordinal: u32) -> Option<bool> {
-        let place = |decoded: &Self, ordinal: u32| decoded.places.get(ordinal as usize).copied();
-        let ((r1, s1, i1), (r2, s2, i2)) = (place(self, ordinal)?, place(other, other_ordinal)?);
-        let (resource1, resource2) = (self.data.resource_spans.get(r1)?, other.data.resource_spans.get(r2)?);
-        let (scope1, scope2) = (resource1.scope_spans.get(s1)?, resource2.scope_spans.get(s2)?);
-        let same = scope1.spans.get(i1)?.same(scope2.spans.get(i2)?)
-            && both_or_none(&scope1.scope, &scope2.scope, Scope::same)
-            && scope1.schema_url == scope2.schema_url
-            && both_or_none(&resource1.resource, &resource2.resource, Resource::same)
-            && resource1.schema_url == resource2.schema_url;
-        Some(same)
-    }
+    spans
 }

@@ -1,122 +1,77 @@
-//! The identities of spans: which ids with which content are stored, and where.
+//! The identities of spans: which ids with which content are in the append level, and of traces that go on
+//! those in segments too.
 
-use std::collections::VecDeque;
+use std::hash::BuildHasher;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::{DefaultHashBuilder, HashSet, HashTable};
 use model::{SpanId, TraceId};
-use serde::{Deserialize, Serialize};
 
-/// Room in memory, in spans; what does not fit is read from the database when a trace goes on.
-const CACHED_SPANS: usize = 400_000;
-
-/// The identities of the spans that a row stores, as written beside its body.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(super) struct RowIdentities {
-    pub(super) traces: Vec<TraceId>,
-    pub(super) spans: Vec<RowIdentity>,
-}
-
-/// One span of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct RowIdentity {
-    /// Index in [`RowIdentities::traces`].
-    pub(super) trace: u32,
-    pub(super) ordinal: u32,
-    pub(super) span_id: SpanId,
-    /// Little-endian: a hash does not shrink as a varint.
-    pub(super) content_hash: [u8; 8],
-}
-
-/// Where a span is stored, and the hash of its bytes.
+/// A span that is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Known {
-    pub(super) content_hash: u64,
-    pub(super) row: u64,
-    pub(super) ordinal: u32,
+    pub(super) trace_id: TraceId,
+    pub(super) span_id: SpanId,
+    /// Of its bytes; `None` where only the columns of a segment have it.
+    pub(super) content_hash: Option<u64>,
+    pub(super) place: Place,
 }
 
-/// The spans of one trace by id and variant; variants are numbered from 0 without gaps.
+/// Where a span is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Place {
+    /// A row of the append level, and the span's position in the request.
+    Row(u64, u32),
+    /// A segment, and the span's row in it.
+    Segment(u64, u32),
+}
+
+/// The identities of all spans in the append level.
 #[derive(Debug, Default)]
-pub(super) struct TraceIdentities(HashMap<(SpanId, u16), Known>);
-
-impl TraceIdentities {
-    /// The spans stored under an id.
-    pub(super) fn of(&self, span_id: SpanId) -> impl Iterator<Item = &Known> {
-        (0..=u16::MAX).map_while(move |variant| self.0.get(&(span_id, variant)))
-    }
-
-    pub(super) fn add(&mut self, span_id: SpanId, known: Known) {
-        if let Some(variant) = (0..=u16::MAX).find(|&variant| !self.0.contains_key(&(span_id, variant))) {
-            self.0.insert((span_id, variant), known);
-        }
-    }
-
-    /// Adds the spans that a row stores of a trace.
-    pub(super) fn add_row(&mut self, trace_id: TraceId, row: u64, identities: &RowIdentities) {
-        let Some(trace) = identities.traces.iter().position(|id| *id == trace_id) else { return };
-        for span in identities.spans.iter().filter(|span| span.trace as usize == trace) {
-            let content_hash = u64::from_le_bytes(span.content_hash);
-            self.add(span.span_id, Known { content_hash, row, ordinal: span.ordinal });
-        }
-    }
-
-    fn room(&self) -> usize {
-        self.0.capacity()
-    }
+pub(super) struct Identities {
+    spans: HashTable<Known>,
+    hasher: DefaultHashBuilder,
+    /// Traces whose spans in segments are here as well.
+    completed: HashSet<TraceId>,
 }
 
-/// Identities of the traces that got spans most recently. A trace is here whole or not at all.
-#[derive(Debug, Default)]
-pub(super) struct IdentityCache {
-    traces: HashMap<TraceId, TraceIdentities>,
-    /// In the order in which they came.
-    order: VecDeque<TraceId>,
-    room: usize,
-}
-
-impl IdentityCache {
-    pub(super) fn contains(&self, trace_id: TraceId) -> bool {
-        self.traces.contains_key(&trace_id)
+impl Identities {
+    /// The spans stored under these ids.
+    pub(super) fn of(&self, trace_id: TraceId, span_id: SpanId) -> impl Iterator<Item = &Known> {
+        let is_it = move |known: &&Known| known.trace_id == trace_id && known.span_id == span_id;
+        self.spans.iter_hash(self.hash(trace_id, span_id)).filter(is_it)
     }
 
-    pub(super) fn get(&self, trace_id: TraceId) -> Option<&TraceIdentities> {
-        self.traces.get(&trace_id)
+    pub(super) fn add(&mut self, known: Known) {
+        let Self { spans, hasher, .. } = self;
+        let hash_of = |known: &Known| hasher.hash_one((known.trace_id, known.span_id));
+        spans.insert_unique(hash_of(&known), known, hash_of);
     }
 
-    /// Puts in a trace that was not there.
-    pub(super) fn insert(&mut self, trace_id: TraceId, identities: TraceIdentities) {
-        self.room += identities.room();
-        self.traces.insert(trace_id, identities);
-        self.order.push_back(trace_id);
+    /// Whether what segments have of a trace is here.
+    pub(super) fn is_complete(&self, trace_id: TraceId) -> bool {
+        self.completed.contains(&trace_id)
     }
 
-    /// Adds a span to a trace that is there.
-    pub(super) fn add(&mut self, trace_id: TraceId, span_id: SpanId, known: Known) {
-        if let Some(identities) = self.traces.get_mut(&trace_id) {
-            let before = identities.room();
-            identities.add(span_id, known);
-            self.room += identities.room() - before;
+    pub(super) fn completed(&mut self, trace_id: TraceId) {
+        self.completed.insert(trace_id);
+    }
+
+    /// After rows up to this one became segments.
+    pub(super) fn compacted(&mut self, up_to: u64) {
+        self.completed.clear();
+        self.spans.retain(|known| matches!(known.place, Place::Row(row, _) if row > up_to));
+        if self.spans.len() < self.spans.capacity() / 4 {
+            let hasher = &self.hasher;
+            self.spans.shrink_to(2 * self.spans.len(), |known| hasher.hash_one((known.trace_id, known.span_id)));
         }
     }
 
-    /// Forgets traces: their spans were not stored after all.
-    pub(super) fn forget(&mut self, traces: &HashSet<TraceId>) {
-        for trace_id in traces {
-            if let Some(identities) = self.traces.remove(trace_id) {
-                self.room -= identities.room();
-            }
-        }
-        let left = &self.traces;
-        self.order.retain(|trace_id| left.contains_key(trace_id));
+    /// Rows from this one on were not stored after all.
+    pub(super) fn undo(&mut self, from: u64) {
+        self.spans.retain(|known| !matches!(known.place, Place::Row(row, _) if row >= from));
     }
 
-    /// Makes room, oldest trace first; the newest stays however large it is.
-    pub(super) fn shrink(&mut self) {
-        while self.room > CACHED_SPANS && self.order.len() > 1 {
-            let Some(oldest) = self.order.pop_front() else { return };
-            if let Some(identities) = self.traces.remove(&oldest) {
-                self.room -= identities.room();
-            }
-        }
+    fn hash(&self, trace_id: TraceId, span_id: SpanId) -> u64 {
+        self.hasher.hash_one((trace_id, span_id))
     }
 }

@@ -1,5 +1,6 @@
 //! The way in: requests are made ready by those who bring them, and committed in groups by one writer.
 
+mod background;
 mod checkpoint;
 mod commit;
 mod compare;
@@ -14,16 +15,22 @@ use std::{
     thread,
 };
 
+use formats::{WalkLimits, WalkedRows};
+use model::Signal;
 use tokio::{runtime::Handle, sync::oneshot};
 
 pub use request::{Append, Appended};
 
-use crate::{AppendError, DataDir, DirLock, Ledger, OpenError, Reader, schema};
+use crate::{AppendError, DataDir, DirLock, Ledger, OpenError, ReadError, Reader, compact::Compactor, schema};
+use background::Background;
 use checkpoint::Checkpointer;
 pub(crate) use commit::append_error;
+pub(crate) use compare::SpanInFull;
+pub(crate) use identities::Place;
 use plan::Stored;
 use request::Prepared;
-use writer::{Command, Writer};
+pub(crate) use writer::Command;
+use writer::{Pending, Writer};
 
 /// Bytes of the files in the data directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -55,20 +62,25 @@ impl Store {
         let connection = schema::open_writer(dir, content).await?;
         let checkpoints = schema::open_checkpointer(dir).await?;
         let reader = Reader::of_writer(dir);
-        let mut stored = Stored::default();
-        let mut last = 0;
-        let load = reader.load(|row, hash| {
-            stored.bodies.insert(hash, row);
-            last = row;
-        });
-        load.await.map_err(|error| error.into_open(dir))?;
-        stored.next_row = last + 1;
+        let (stored, pending, background, next_segment) =
+            recover(&reader).await.map_err(|error| error.into_open(dir))?;
 
         let runtime = Handle::current();
         let no_thread = |source: io::Error| OpenError::Io { path: dir.database_path(), source };
         let checkpointer = Checkpointer::start(checkpoints, runtime.clone()).map_err(no_thread)?;
-        let writer = Writer { connection, checkpointer, stored, reader: reader.clone(), runtime, lock };
         let (commands, received) = mpsc::channel();
+        let compactor = Compactor::start(reader.clone(), commands.clone(), runtime.clone(), next_segment);
+        let writer = Writer {
+            connection,
+            checkpointer,
+            compactor: compactor.map_err(no_thread)?,
+            stored,
+            reader: reader.clone(),
+            runtime,
+            lock,
+            background,
+            pending,
+        };
         thread::Builder::new().name("store".to_owned()).spawn(move || writer.run(&received)).map_err(no_thread)?;
         Ok(Self { dir: dir.clone(), reader, commands })
     }
@@ -119,6 +131,15 @@ impl Store {
         self.ask(|reply| Command::Limit(bytes, reply)).await
     }
 
+    /// Makes segments of everything that is in none yet, and large segments of small ones; returns when
+    /// that is done. It happens by itself when enough has come, or nothing comes for a few seconds.
+    ///
+    /// # Errors
+    /// Nothing is lost: what could not become a segment stays as it is.
+    pub async fn compact(&self) -> Result<(), AppendError> {
+        self.ask(Command::Compact).await
+    }
+
     /// Reads what is stored, as of the last commit.
     #[must_use]
     pub fn reader(&self) -> Reader {
@@ -146,4 +167,45 @@ impl Store {
         self.commands.send(command(reply)).map_err(|_| AppendError::Closed)?;
         answer.await.map_err(|_| AppendError::Closed)?
     }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        // The compactor holds the channel open too. Nobody waits for the answer; a store that is closed
+        // takes no commands.
+        let (reply, _) = oneshot::channel();
+        let _ = self.commands.send(Command::Close(reply));
+    }
+}
+
+/// What the writer has to know of what is stored already.
+async fn recover(reader: &Reader) -> Result<(Stored, Pending, Background, u64), ReadError> {
+    reader.load().await?;
+    let mut stored = Stored::default();
+    let mut pending = Pending::default();
+    let limits = WalkLimits { max_items: u64::MAX, max_heap_bytes: u64::MAX, ..WalkLimits::default() };
+    stored.next_row = reader.last_row() + 1;
+    for size in reader.row_sizes().await? {
+        pending.items += size.items;
+        pending.body_bytes += size.body_bytes;
+        let Some((request, body_hash, _)) = reader.row(size.row).await? else { continue };
+        stored.bodies.insert(body_hash, size.row);
+        if request.signal == Signal::Traces {
+            let body = request.plain_body()?;
+            let walked = formats::walk(request.signal, request.encoding, &body, &limits);
+            let damaged = |error: formats::FormatError| ReadError::Damaged { row: size.row, detail: error.to_string() };
+            if let WalkedRows::Spans(spans) = &walked.map_err(damaged)?.rows {
+                stored.add_row(size.row, spans, &request.left_out);
+            }
+        }
+    }
+    for hash in reader.body_hashes().await? {
+        stored.compacted_bodies.add(hash);
+    }
+    let mut background = Background::default();
+    // A kill may have left rows that are in segments, and segments that nobody lists.
+    background.delete_rows(0, reader.compacted_row().await?);
+    let (retired, next_segment) = reader.retired_segments().await?;
+    background.delete_segments(retired);
+    Ok((stored, pending, background, next_segment))
 }

@@ -1,27 +1,31 @@
 //! Deciding, before a commit, what of each request is stored, and under which row.
 
+use std::collections::VecDeque;
+
 use formats::{SpanColumns, WalkedRows};
 use hashbrown::{HashMap, HashSet};
-use model::{RejectReason, TraceId};
+use model::{RejectReason, Signal, TraceId};
 
 use super::{
     compare::Comparison,
-    identities::{IdentityCache, Known, RowIdentities, RowIdentity, TraceIdentities},
+    identities::{Identities, Known, Place},
     request::{Appended, Prepared},
 };
 use crate::{
     AppendError, Ledger, Reader,
     index::Digest,
     left_out::LeftOut,
-    read::{MAX_BODY_BYTES, ReadTurn},
+    read::{FoundPart, MAX_BODY_BYTES, ReadTurn},
 };
 
 /// What a writer knows of what is stored.
 #[derive(Debug, Default)]
 pub(super) struct Stored {
-    /// The row of a body by its hash.
+    /// The row of a body in the append level by its hash.
     pub(super) bodies: HashMap<u64, u64>,
-    pub(super) identities: IdentityCache,
+    /// Hashes of bodies of log records and points that became segments lately.
+    pub(super) compacted_bodies: RecentHashes,
+    pub(super) identities: Identities,
     /// The row after the last one.
     pub(super) next_row: u64,
 }
@@ -33,20 +37,69 @@ pub(super) struct PlannedRow {
     pub(super) request: Prepared,
     pub(super) items: u64,
     pub(super) left_out: LeftOut,
-    pub(super) identities: Vec<u8>,
     pub(super) digest: Digest,
     pub(super) digest_bytes: Vec<u8>,
 }
 
-/// What a commit does. Until it is done the stored state is changed only in the identities of
-/// `touched`, which [`Plan::undo`] forgets.
+/// Hashes of bodies, the oldest forgotten first.
+#[derive(Debug, Default)]
+pub(super) struct RecentHashes {
+    known: HashSet<u64>,
+    order: VecDeque<u64>,
+}
+
+/// How many bodies that became segments are known by their hash.
+pub(crate) const RECENT_BODIES: usize = 65_536;
+
+impl RecentHashes {
+    pub(super) fn add(&mut self, hash: u64) {
+        if self.known.insert(hash) {
+            self.order.push_back(hash);
+        }
+        while self.order.len() > RECENT_BODIES
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+    }
+
+    fn contains(&self, hash: u64) -> bool {
+        self.known.contains(&hash)
+    }
+}
+
+impl Stored {
+    /// After rows up to this one became segments; `hashes` are of the bodies of log records and points among
+    /// them.
+    pub(super) fn compacted(&mut self, up_to: u64, hashes: impl Iterator<Item = u64>) {
+        self.identities.compacted(up_to);
+        self.bodies.retain(|_, row| *row > up_to);
+        hashes.for_each(|hash| self.compacted_bodies.add(hash));
+    }
+
+    /// Adds the spans that a row of the append level stores.
+    pub(super) fn add_row(&mut self, row: u64, spans: &SpanColumns, left_out: &LeftOut) {
+        let columns = spans.trace_id.iter().zip(&spans.span_id).zip(&spans.content_hash).zip(&spans.ordinal);
+        for (((&trace_id, &span_id), &content_hash), &ordinal) in columns {
+            if !left_out.contains(ordinal) {
+                let place = Place::Row(row, ordinal);
+                self.identities.add(Known { trace_id, span_id, content_hash: Some(content_hash), place });
+            }
+        }
+    }
+}
+
+/// What a commit does. Until it is done the stored state is changed only in its identities, which
+/// [`Plan::undo`] takes back.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) rows: Vec<PlannedRow>,
     pub(super) outcomes: Vec<Appended>,
     pub(super) ledger: Ledger,
     bodies: HashMap<u64, usize>,
-    touched: HashSet<TraceId>,
+    /// Traces that were looked for in segments, and what was found.
+    looked_for: HashSet<TraceId>,
+    parts: Vec<FoundPart>,
     next_row: u64,
 }
 
@@ -58,7 +111,8 @@ impl Plan {
             outcomes: Vec::new(),
             ledger,
             bodies: HashMap::new(),
-            touched: HashSet::new(),
+            looked_for: HashSet::new(),
+            parts: Vec::new(),
             next_row: stored.next_row,
         }
     }
@@ -103,7 +157,6 @@ impl Plan {
             id: self.next_row,
             items: row.kept,
             left_out: row.left_out,
-            identities: row.identities.as_ref().map_or(Ok(Vec::new()), |it| bytes(postcard::to_stdvec(it)))?,
             digest_bytes: bytes(postcard::to_stdvec(&row.digest))?,
             digest: row.digest,
             request,
@@ -121,6 +174,10 @@ impl Plan {
             let other = &row.request;
             return Ok(other.signal == request.signal && same_body(request, other.compression, &other.body));
         }
+        // Spans are told by their ids, but log records and points have none.
+        if request.signal != Signal::Traces && stored.compacted_bodies.contains(request.body_hash) {
+            return Ok(true);
+        }
         let Some(&row) = stored.bodies.get(&request.body_hash) else { return Ok(false) };
         let other = turn.request(row)?;
         Ok(other
@@ -136,17 +193,16 @@ impl Plan {
         turn: &ReadTurn<'_>,
     ) -> Result<Option<Row>, AppendError> {
         let texts = &request.walked.texts;
-        let (kept, digest, identities) = match &request.walked.rows {
+        let (kept, digest) = match &request.walked.rows {
             WalkedRows::Spans(spans) => {
-                let mut found = Found::default();
-                self.find_new(spans, request, &mut found, stored, turn)?;
-                left_out.append(&mut found.duplicates);
-                (found.kept.len(), Digest::of_spans(spans, texts, &found.kept), Some(found.identities))
+                let found = self.find_new(spans, request, stored, turn)?;
+                left_out.extend(found.duplicates);
+                (found.kept.len(), Digest::of_spans(spans, texts, &found.kept))
             }
-            WalkedRows::Logs(logs) => (logs.ordinal.len(), Digest::of_logs(logs), None),
-            WalkedRows::Points(points) => (points.ordinal.len(), Digest::default(), None),
+            WalkedRows::Logs(logs) => (logs.ordinal.len(), Digest::of_logs(logs)),
+            WalkedRows::Points(points) => (points.ordinal.len(), Digest::default()),
         };
-        Ok((kept > 0).then(|| Row { kept: kept as u64, left_out: LeftOut::new(left_out), digest, identities }))
+        Ok((kept > 0).then(|| Row { kept: kept as u64, left_out: LeftOut::new(left_out), digest }))
     }
 
     /// Tells new spans from duplicates, one after the other, so that a request can repeat itself too.
@@ -154,87 +210,103 @@ impl Plan {
         &mut self,
         spans: &SpanColumns,
         request: &Prepared,
-        found: &mut Found,
         stored: &mut Stored,
         turn: &ReadTurn<'_>,
-    ) -> Result<(), AppendError> {
-        let this_row = self.next_row;
+    ) -> Result<Found, AppendError> {
+        let mut found = Found { kept: Vec::with_capacity(spans.ordinal.len()), duplicates: Vec::new() };
         let mut comparison = Comparison::default();
+        let mut last = None;
         let columns = spans.trace_id.iter().zip(&spans.span_id).zip(&spans.content_hash).zip(&spans.ordinal);
         for (at, (((&trace_id, &span_id), &content_hash), &ordinal)) in (0..).zip(columns) {
-            if found.last_trace.is_none_or(|(last, _)| last != trace_id) {
-                self.load(trace_id, stored, turn)?;
-                found.turn_to(trace_id);
+            if last.replace(trace_id) != Some(trace_id) {
+                self.complete(trace_id, stored, turn)?;
             }
-            let known: Vec<Known> = stored
-                .identities
-                .get(trace_id)
-                .map(|of_trace| of_trace.of(span_id).copied().collect())
-                .unwrap_or_default();
-            let mut is_duplicate = known.iter().any(|known| known.content_hash == content_hash);
-            for known in known {
-                if is_duplicate {
-                    break;
-                }
-                if !comparison.has(this_row) {
-                    comparison.add_prepared(this_row, request);
-                }
-                if !comparison.has(known.row) {
-                    match self.rows.iter().find(|row| row.id == known.row) {
-                        Some(row) => comparison.add_prepared(known.row, &row.request),
-                        None => comparison.add_stored(known.row, turn.request(known.row)?.as_ref()),
-                    }
-                    // Making room may have put this request out.
-                    if !comparison.has(this_row) {
-                        comparison.add_prepared(this_row, request);
-                    }
-                }
-                is_duplicate = comparison.same((this_row, ordinal), (known.row, known.ordinal));
-            }
-            if is_duplicate {
+            let new = Known {
+                trace_id,
+                span_id,
+                content_hash: Some(content_hash),
+                place: Place::Row(self.next_row, ordinal),
+            };
+            if self.is_duplicate(&new, request, &mut comparison, &stored.identities, turn)? {
                 found.duplicates.push(ordinal);
             } else {
-                stored.identities.add(trace_id, span_id, Known { content_hash, row: this_row, ordinal });
-                found.keep(at, RowIdentity { trace: 0, ordinal, span_id, content_hash: content_hash.to_le_bytes() });
+                stored.identities.add(new);
+                found.kept.push(at);
             }
         }
-        Ok(())
+        Ok(found)
     }
 
-    /// Sees to it that the identities of a trace are in memory.
-    fn load(&mut self, trace_id: TraceId, stored: &mut Stored, turn: &ReadTurn<'_>) -> Result<(), AppendError> {
-        self.touched.insert(trace_id);
-        if stored.identities.contains(trace_id) {
+    fn is_duplicate(
+        &self,
+        new: &Known,
+        request: &Prepared,
+        comparison: &mut Comparison,
+        identities: &Identities,
+        turn: &ReadTurn<'_>,
+    ) -> Result<bool, AppendError> {
+        let known = || identities.of(new.trace_id, new.span_id);
+        if known().any(|known| known.content_hash == new.content_hash) {
+            return Ok(true);
+        }
+        for known in known() {
+            if !comparison.has(known.place) {
+                match known.place {
+                    Place::Row(row, _) => match self.rows.iter().find(|planned| planned.id == row) {
+                        Some(planned) => comparison.add_prepared(row, &planned.request),
+                        None if row == self.next_row => comparison.add_prepared(row, request),
+                        None => comparison.add_stored(row, turn.request(row)?.as_ref()),
+                    },
+                    Place::Segment(segment, _) => comparison.add_segment(turn.spans_of(segment, new.trace_id)?),
+                }
+            }
+            // Making room may have put this request out.
+            if !comparison.has(new.place) {
+                comparison.add_prepared(self.next_row, request);
+            }
+            if comparison.same(new.place, known.place) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Sees to it that what segments have of a trace is known.
+    fn complete(&mut self, trace_id: TraceId, stored: &mut Stored, turn: &ReadTurn<'_>) -> Result<(), AppendError> {
+        if stored.identities.is_complete(trace_id) || !self.looked_for.insert(trace_id) {
             return Ok(());
         }
-        let mut identities = TraceIdentities::default();
-        for row in turn.rows_of_trace(trace_id) {
-            let bytes = turn.identities(row)?;
-            if bytes.is_empty() {
-                continue;
-            }
-            let of_row: RowIdentities = postcard::from_bytes(&bytes)
-                .map_err(|error| AppendError::Other(format!("identities of row {row}: {error}")))?;
-            identities.add_row(trace_id, row, &of_row);
+        let found = turn.parts_of(trace_id)?;
+        if found.is_empty() {
+            return Ok(());
         }
-        stored.identities.insert(trace_id, identities);
+        for part in &found {
+            for (row, span_id) in turn.span_ids_of(part.segment, trace_id)? {
+                let place = Place::Segment(part.segment, row);
+                stored.identities.add(Known { trace_id, span_id, content_hash: None, place });
+            }
+        }
+        stored.identities.completed(trace_id);
+        self.parts.extend(found);
         Ok(())
     }
 
     /// After the commit: what was planned is stored.
     pub(super) fn apply(&self, stored: &mut Stored, reader: &Reader) {
-        let mut index = reader.index_mut();
+        let mut catalogue = reader.catalogue_mut();
+        for part in &self.parts {
+            catalogue.index.add_part(part.segment, &part.block, part.at);
+        }
         for row in &self.rows {
-            index.apply(row.id, &row.digest);
+            catalogue.index.apply(row.id, &row.digest);
             stored.bodies.insert(row.request.body_hash, row.id);
         }
         stored.next_row = self.next_row;
-        stored.identities.shrink();
     }
 
     /// After a failure: nothing of what was planned is stored.
     pub(super) fn undo(self, stored: &mut Stored) {
-        stored.identities.forget(&self.touched);
+        stored.identities.undo(stored.next_row);
     }
 }
 
@@ -243,38 +315,14 @@ struct Row {
     kept: u64,
     left_out: LeftOut,
     digest: Digest,
-    identities: Option<RowIdentities>,
 }
 
 /// The spans of a request, told apart.
-#[derive(Default)]
 struct Found {
     /// Positions in the columns.
     kept: Vec<u32>,
     /// Ordinals.
     duplicates: Vec<u32>,
-    identities: RowIdentities,
-    last_trace: Option<(TraceId, Option<u32>)>,
-    numbers: HashMap<TraceId, u32>,
-}
-
-impl Found {
-    fn turn_to(&mut self, trace_id: TraceId) {
-        self.last_trace = Some((trace_id, self.numbers.get(&trace_id).copied()));
-    }
-
-    /// Keeps a span of the trace last turned to.
-    fn keep(&mut self, at: u32, mut identity: RowIdentity) {
-        let Some((trace_id, number)) = &mut self.last_trace else { return };
-        identity.trace = *number.get_or_insert_with(|| {
-            let number = u32::try_from(self.identities.traces.len()).unwrap_or(u32::MAX);
-            self.identities.traces.push(*trace_id);
-            self.numbers.insert(*trace_id, number);
-            number
-        });
-        self.identities.spans.push(identity);
-        self.kept.push(at);
-    }
 }
 
 /// Ordinals that a request leaves out from the start.

@@ -40,7 +40,7 @@ pub struct Appended {
 
 /// A request ready for the writer.
 #[derive(Debug)]
-pub(super) struct Prepared {
+pub(crate) struct Prepared {
     pub(super) signal: Signal,
     pub(super) encoding: Encoding,
     pub(super) received_at_unix_nano: u64,

@@ -31,6 +31,45 @@ pub(crate) struct SpanFragment {
     pub(crate) services: Vec<u32>,
 }
 
+impl SpanFragment {
+    /// The same with its texts numbered otherwise.
+    pub(crate) fn renamed(&self, mut number: impl FnMut(u32) -> u32) -> Self {
+        let mut fragment = self.clone();
+        fragment.head.service = number(fragment.head.service);
+        fragment.head.name = number(fragment.head.name);
+        if let Some(error) = &mut fragment.first_error {
+            error.service = number(error.service);
+            error.name = number(error.name);
+            error.message = error.message.map(&mut number);
+        }
+        fragment.services.iter_mut().for_each(|service| *service = number(*service));
+        fragment
+    }
+}
+
+/// Adds to a fragment another of the same trace, with texts numbered alike.
+pub(crate) fn join_fragments(fragment: &mut SpanFragment, other: &SpanFragment) {
+    fragment.span_count = fragment.span_count.saturating_add(other.span_count);
+    fragment.error_count = fragment.error_count.saturating_add(other.error_count);
+    (fragment.start_unix_nano, fragment.end_unix_nano) = join_times(
+        (fragment.start_unix_nano, fragment.end_unix_nano),
+        (other.start_unix_nano, other.end_unix_nano),
+    );
+    if other.head.outranks(&fragment.head) {
+        fragment.head = other.head;
+    }
+    if let Some(error) = other.first_error
+        && fragment.first_error.is_none_or(|first| error.is_before(&first))
+    {
+        fragment.first_error = Some(error);
+    }
+    for service in &other.services {
+        if !fragment.services.contains(service) {
+            fragment.services.push(*service);
+        }
+    }
+}
+
 /// The span that gives a trace its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Head {

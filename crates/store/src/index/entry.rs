@@ -1,10 +1,10 @@
-//! One trace in the index, in as few bytes as it takes.
+//! One trace in the index. Texts and service sets are numbers.
 
 use model::{SpanId, TraceId};
 
-use super::digest::Head;
+use super::digest::{ErrorMark, Head};
 
-/// What is kept of a trace. Texts and service sets are numbers.
+/// What is kept of a trace.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) trace_id: TraceId,
@@ -13,18 +13,28 @@ pub(super) struct Entry {
     pub(super) end_unix_nano: u64,
     /// Of the span that names the trace; meaningless without spans.
     pub(super) head: Head,
-    /// The row of the append level that brought its first span; 0 before that.
+    /// The row of the append level that brought its first span, and its latest span or log record.
     pub(super) first_sequence: u64,
+    pub(super) last_sequence: u64,
     /// Rows of the append level that hold spans or log records of it, rising.
     pub(super) rows: Rows,
+    /// Its parts in segments of spans.
+    pub(super) parts: Vec<PartOf>,
     pub(super) first_error: Option<Box<FirstErrorEntry>>,
     pub(super) services: u32,
     pub(super) span_count: u32,
     pub(super) error_count: u32,
-    pub(super) log_count: u32,
 }
 
-/// [`super::digest::ErrorMark`] with its texts numbered.
+/// A part of a trace in a segment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PartOf {
+    pub(super) segment: u64,
+    /// The services that the segment's count of traces has it for, as a set.
+    pub(super) services: u32,
+}
+
+/// [`ErrorMark`] with its texts numbered.
 #[derive(Debug)]
 pub(super) struct FirstErrorEntry {
     pub(super) start_unix_nano: u64,
@@ -34,8 +44,20 @@ pub(super) struct FirstErrorEntry {
     pub(super) message: u32,
 }
 
+impl FirstErrorEntry {
+    pub(super) fn mark(&self) -> ErrorMark {
+        ErrorMark {
+            start_unix_nano: self.start_unix_nano,
+            span_id: self.span_id,
+            service: self.service,
+            name: self.name,
+            message: Some(self.message),
+        }
+    }
+}
+
 impl Entry {
-    pub(super) fn new(trace_id: TraceId, row: u64) -> Self {
+    pub(super) fn new(trace_id: TraceId) -> Self {
         let head = Head {
             is_root: false,
             start_unix_nano: u64::MAX,
@@ -49,48 +71,63 @@ impl Entry {
             start_unix_nano: 0,
             end_unix_nano: 0,
             head,
-            first_sequence: 0,
-            rows: Rows::One(row),
+            first_sequence: u64::MAX,
+            last_sequence: 0,
+            rows: Rows::None,
+            parts: Vec::new(),
             first_error: None,
             services: 0,
             span_count: 0,
             error_count: 0,
-            log_count: 0,
         }
+    }
+
+    /// Whether a span of it is known.
+    pub(super) fn is_listed(&self) -> bool {
+        self.span_count > 0
     }
 }
 
 /// Rising row ids; most traces have one.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) enum Rows {
+    #[default]
+    None,
     One(u64),
-    // The box keeps an entry small: a vector would triple the size of the variant that is seldom.
-    #[allow(clippy::box_collection)]
-    Many(Box<Vec<u64>>),
+    Many(Vec<u64>),
 }
 
 impl Rows {
-    pub(super) fn last(&self) -> u64 {
+    pub(super) fn push(&mut self, row: u64) {
         match self {
-            Self::One(row) => *row,
-            Self::Many(rows) => rows.last().copied().unwrap_or_default(),
+            Self::None => *self = Self::One(row),
+            Self::One(first) if *first < row => *self = Self::Many(vec![*first, row]),
+            Self::Many(rows) if rows.last().is_none_or(|last| *last < row) => rows.push(row),
+            Self::One(_) | Self::Many(_) => {}
         }
     }
 
-    pub(super) fn push(&mut self, row: u64) {
-        if row <= self.last() {
-            return;
-        }
+    /// Forgets rows up to this one; whether none is left.
+    pub(super) fn forget(&mut self, up_to: u64) -> bool {
         match self {
-            Self::One(first) => *self = Self::Many(Box::new(vec![*first, row])),
-            Self::Many(rows) => rows.push(row),
+            Self::None => {}
+            Self::One(row) if *row <= up_to => *self = Self::None,
+            Self::One(_) => {}
+            Self::Many(rows) => {
+                rows.retain(|row| *row > up_to);
+                if rows.is_empty() {
+                    *self = Self::None;
+                }
+            }
         }
+        matches!(self, Self::None)
     }
 
     pub(super) fn to_vec(&self) -> Vec<u64> {
         match self {
+            Self::None => Vec::new(),
             Self::One(row) => vec![*row],
-            Self::Many(rows) => rows.to_vec(),
+            Self::Many(rows) => rows.clone(),
         }
     }
 }

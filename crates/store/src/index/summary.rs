@@ -47,8 +47,6 @@ pub struct TraceSummary {
     pub first_sequence: u64,
     /// The sequence number at which its latest span or log record arrived.
     pub last_sequence: u64,
-    /// Log records with its id.
-    pub log_count: u64,
 }
 
 impl TraceSummary {

@@ -34,8 +34,6 @@ pub(super) struct ServiceSets {
     numbers: HashMap<Box<[u32]>, u32>,
     sets: Vec<ServiceSet>,
     grown: HashMap<(u32, u32), u32>,
-    /// How many traces each service takes part in, by the number of its text.
-    traces: HashMap<u32, u64>,
 }
 
 #[derive(Debug, Default)]
@@ -52,19 +50,17 @@ impl Default for ServiceSets {
             numbers: HashMap::from_iter([(Box::default(), 0)]),
             sets: vec![ServiceSet::default()],
             grown: HashMap::new(),
-            traces: HashMap::new(),
         }
     }
 }
 
 impl ServiceSets {
-    /// The set with one more service, counted as one more trace of that service unless it was in it.
+    /// The set with one more service.
     pub(super) fn with(&mut self, set: u32, service: u32, texts: &Texts) -> u32 {
         let members = self.sets.get(set as usize).map(|set| &set.members[..]).unwrap_or_default();
         if members.contains(&service) {
             return set;
         }
-        *self.traces.entry(service).or_default() += 1;
         if let Some(&grown) = self.grown.get(&(set, service)) {
             return grown;
         }
@@ -92,11 +88,8 @@ impl ServiceSets {
         self.sets.get(set as usize).map(|set| Arc::clone(&set.names)).unwrap_or_default()
     }
 
-    /// Services by name, each with its number of traces.
-    pub(super) fn counts(&self, texts: &Texts) -> Vec<(String, u64)> {
-        let mut counts: Vec<_> =
-            self.traces.iter().map(|(&service, &traces)| (texts.get(service).to_string(), traces)).collect();
-        counts.sort_unstable();
-        counts
+    /// The services in a set, by the numbers of their names.
+    pub(super) fn members(&self, set: u32) -> impl Iterator<Item = u32> + '_ {
+        self.sets.get(set as usize).into_iter().flat_map(|set| set.members.iter().copied())
     }
 }

@@ -1,7 +1,9 @@
-//! The way out: the index in memory, and the bodies of the append level.
+//! The way out: the catalogue in memory, the bodies of the append level, and segments, read as one.
 
 mod connection;
 mod contents;
+mod rows;
+mod segments;
 mod trace;
 mod turn;
 
@@ -10,7 +12,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
-use model::TraceId;
+use hashbrown::HashMap;
+use model::{Signal, TraceId};
 use sqlx::Row;
 use tokio::sync::watch;
 
@@ -18,16 +21,22 @@ pub use contents::{StoredLog, StoredResource, StoredScope, StoredSpan, TraceCont
 
 use crate::{
     DataDir, Ledger, OpenError, ReadError, TraceSummary,
+    compact::NewSegment,
     index::{Digest, Index},
     ledger::LedgerState,
     schema::{self, Content},
+    segments::{Cursor, SegmentCache, Segments},
 };
 use connection::ReadConnection;
-pub(crate) use trace::{MAX_BODY_BYTES, StoredRequest, both_or_none};
-pub(crate) use turn::ReadTurn;
+pub(crate) use rows::{MAX_BODY_BYTES, StoredRequest};
+pub(crate) use segments::FoundPart;
+pub(crate) use trace::both_or_none;
+pub(crate) use turn::{ReadTurn, into_append};
 
 /// Digests read in one statement, so that none takes long.
 const DIGESTS_PER_STEP: i64 = 512;
+/// How often what changed under a reader is looked for again.
+const ATTEMPTS: usize = 8;
 
 /// Reads a data directory. Clones share everything.
 #[derive(Debug, Clone)]
@@ -39,12 +48,30 @@ pub struct Reader {
 struct Shared {
     dir: DataDir,
     is_writers: bool,
-    index: RwLock<Index>,
+    catalogue: RwLock<Catalogue>,
+    cache: Mutex<SegmentCache>,
     ledger: Mutex<LedgerState>,
     sequence: watch::Sender<u64>,
     connection: ReadConnection,
-    /// One at a time takes in new rows; whether the file is known to hold our tables.
-    refreshing: tokio::sync::Mutex<bool>,
+    /// One at a time takes in what is new.
+    taken_in: tokio::sync::Mutex<TakenIn>,
+}
+
+/// What is stored, at one moment.
+#[derive(Debug, Default)]
+pub(crate) struct Catalogue {
+    pub(crate) index: Index,
+    pub(crate) segments: Segments,
+    /// Up to which row of the append level all is in segments.
+    pub(crate) compacted_row: u64,
+}
+
+/// What a reader knows of the file.
+#[derive(Debug, Default)]
+struct TakenIn {
+    has_tables: bool,
+    /// Which set of segments it was; `None` before the first.
+    generation: Option<i64>,
 }
 
 impl Reader {
@@ -70,11 +97,12 @@ impl Reader {
         let shared = Shared {
             dir: dir.clone(),
             is_writers,
-            index: RwLock::default(),
+            catalogue: RwLock::default(),
+            cache: Mutex::default(),
             ledger: Mutex::default(),
             sequence: watch::Sender::new(0),
             connection: ReadConnection::new(dir.database_path()),
-            refreshing: tokio::sync::Mutex::new(false),
+            taken_in: tokio::sync::Mutex::default(),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -87,45 +115,49 @@ impl Reader {
         if self.shared.is_writers {
             return Ok(());
         }
-        let mut has_tables = self.shared.refreshing.lock().await;
-        if !*has_tables {
-            *has_tables = schema::inspect(&self.shared.dir).await? == Content::Tables;
-        }
-        if *has_tables {
-            self.load(|_, _| ()).await?;
-        }
-        Ok(())
+        self.load().await
     }
 
-    /// Takes in digests that are not in the index yet, showing each row and the hash of its body, and the
-    /// ledger.
-    pub(crate) async fn load(&self, mut row_and_hash: impl FnMut(u64, u64)) -> Result<(), ReadError> {
-        loop {
-            let after = self.index().last_row();
-            let rows = self
-                .shared
-                .connection
-                .rows(
-                    "SELECT id, body_hash, digest FROM l0_digest WHERE id > ? ORDER BY id LIMIT ?",
-                    after.cast_signed(),
-                    DIGESTS_PER_STEP,
-                )
-                .await?;
-            if rows.is_empty() {
-                break;
+    /// Takes in the segments, the digests that are not in the index yet, and the ledger.
+    pub(crate) async fn load(&self) -> Result<(), ReadError> {
+        let mut taken_in = self.shared.taken_in.lock().await;
+        if !taken_in.has_tables {
+            taken_in.has_tables = match schema::inspect(&self.shared.dir).await? {
+                Content::Empty => return Ok(()),
+                Content::Tables => true,
+                Content::Older(found) => {
+                    return Err(OpenError::Older { path: self.shared.dir.database_path(), found }.into());
+                }
+            };
+        }
+        for _ in 0..ATTEMPTS {
+            let (compacted, generation) = self.level().await?;
+            let is_same = taken_in.generation == Some(generation);
+            let (mut index, segments) = if is_same {
+                (None, self.catalogue().segments.clone())
+            } else {
+                // Which traces the index holds has changed: it is made anew from those in several segments,
+                // and what the append level has.
+                let segments = Segments::new(self.listed_segments().await?);
+                let mut index = self.catalogue().index.emptied(compacted);
+                for trace_id in segments.iter().flat_map(|segment| &segment.continues) {
+                    let parts = self.find_parts(&segments, *trace_id).await?;
+                    if parts.len() > 1 {
+                        parts.iter().for_each(|part| index.add_part(part.segment, &part.block, part.at));
+                    }
+                }
+                (Some(index), segments)
+            };
+            self.take_in_digests(index.as_mut(), &segments).await?;
+            if self.level().await?.1 != generation {
+                taken_in.generation = None;
+                continue;
             }
-            let mut decoded = Vec::with_capacity(rows.len());
-            for row in &rows {
-                let id = row.try_get::<i64, _>(0)?.cast_unsigned();
-                row_and_hash(id, row.try_get::<i64, _>(1)?.cast_unsigned());
-                let digest: Digest = postcard::from_bytes(row.try_get(2)?)
-                    .map_err(|error| ReadError::Damaged { row: id, detail: format!("its digest: {error}") })?;
-                decoded.push((id, digest));
+            if let Some(index) = index {
+                *self.catalogue_mut() = Catalogue { index, segments, compacted_row: compacted };
             }
-            let mut index = self.index_mut();
-            for (id, digest) in &decoded {
-                index.apply(*id, digest);
-            }
+            taken_in.generation = Some(generation);
+            break;
         }
         let rows = self.shared.connection.rows("SELECT value FROM ledger WHERE id = ? LIMIT ?", 0, 1).await?;
         if let Some(row) = rows.first() {
@@ -138,23 +170,121 @@ impl Reader {
         Ok(())
     }
 
-    /// Tells those who follow [`Reader::changes`] where the index stands.
-    pub(crate) fn announce(&self) {
-        let now = self.sequence();
-        self.shared.sequence.send_if_modified(|sequence| std::mem::replace(sequence, now) != now);
+    /// Takes digests into this index, or into the one that is there.
+    async fn take_in_digests(&self, mut index: Option<&mut Index>, segments: &Segments) -> Result<(), ReadError> {
+        loop {
+            let after = index.as_ref().map_or_else(|| self.catalogue().index.last_row(), |index| index.last_row());
+            let rows = self
+                .shared
+                .connection
+                .rows(
+                    "SELECT id, digest FROM l0_digest WHERE id > ? ORDER BY id LIMIT ?",
+                    after.cast_signed(),
+                    DIGESTS_PER_STEP,
+                )
+                .await?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            let mut decoded = Vec::with_capacity(rows.len());
+            let mut parts: HashMap<TraceId, Vec<FoundPart>> = HashMap::new();
+            for row in &rows {
+                let id = row.try_get::<i64, _>(0)?.cast_unsigned();
+                let digest: Digest = postcard::from_bytes(row.try_get(1)?)
+                    .map_err(|error| ReadError::Damaged { row: id, detail: format!("its digest: {error}") })?;
+                for trace_id in digest.spans.iter().map(|fragment| fragment.trace_id) {
+                    let is_known = parts.contains_key(&trace_id)
+                        || match &index {
+                            Some(index) => index.knows_parts(trace_id),
+                            None => self.catalogue().index.knows_parts(trace_id),
+                        };
+                    if !is_known && !segments.is_empty() {
+                        parts.insert(trace_id, self.find_parts(segments, trace_id).await?);
+                    }
+                }
+                decoded.push((id, digest));
+            }
+            let apply = |index: &mut Index| {
+                for part in parts.values().flatten() {
+                    index.add_part(part.segment, &part.block, part.at);
+                }
+                for (id, digest) in &decoded {
+                    index.apply(*id, digest);
+                }
+            };
+            match &mut index {
+                Some(index) => apply(index),
+                None => apply(&mut self.catalogue_mut().index),
+            }
+        }
     }
 
+    /// The newest row that was ever there.
+    pub(crate) fn last_row(&self) -> u64 {
+        self.catalogue().index.last_row()
+    }
+
+    /// Up to which row of the append level all is in segments.
+    pub(crate) async fn compacted_row(&self) -> Result<u64, ReadError> {
+        Ok(self.level().await?.0)
+    }
+
+    /// After these segments were published, with which rows up to this one became dead; up to which they
+    /// were before.
+    pub(crate) fn published(&self, row: u64, new: &[NewSegment]) -> u64 {
+        let mut catalogue = self.catalogue_mut();
+        let before = std::mem::replace(&mut catalogue.compacted_row, row);
+        let blocks = new.iter().filter_map(|new| Some((new.segment.id, new.block.as_deref()?)));
+        catalogue.index.compacted(row, &blocks.collect::<Vec<_>>());
+        catalogue.segments.publish(new.iter().map(|new| Arc::clone(&new.segment)), &[]);
+        drop(catalogue);
+        self.remember_blocks(new);
+        before
+    }
+
+    /// After segments were replaced by others.
+    pub(crate) fn merged(&self, replaced: &[u64], new: &[NewSegment]) {
+        let mut catalogue = self.catalogue_mut();
+        for new in new {
+            if let Some(block) = &new.block {
+                catalogue.index.merged(replaced, new.segment.id, block);
+            }
+        }
+        catalogue.segments.publish(new.iter().map(|new| Arc::clone(&new.segment)), replaced);
+        drop(catalogue);
+        self.remember_blocks(new);
+    }
+
+    fn remember_blocks(&self, new: &[NewSegment]) {
+        for new in new {
+            if let Some(block) = &new.block {
+                self.cache().add_block(new.segment.id, block);
+            }
+        }
+    }
+
+    /// Tells who waits for changes.
+    pub(crate) fn announce(&self) {
+        let sequence = self.sequence();
+        self.shared.sequence.send_if_modified(|known| std::mem::replace(known, sequence) != sequence);
+    }
+
+    /// Closes the connection; reading again opens a new one.
     pub(crate) async fn close_connection(&self) {
         self.shared.connection.close().await;
     }
 
     // A panic while a lock was held is a defect; what is behind it is whole between two statements.
-    pub(crate) fn index(&self) -> RwLockReadGuard<'_, Index> {
-        self.shared.index.read().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn catalogue(&self) -> RwLockReadGuard<'_, Catalogue> {
+        self.shared.catalogue.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn index_mut(&self) -> RwLockWriteGuard<'_, Index> {
-        self.shared.index.write().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn catalogue_mut(&self) -> RwLockWriteGuard<'_, Catalogue> {
+        self.shared.catalogue.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn cache(&self) -> MutexGuard<'_, SegmentCache> {
+        self.shared.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn ledger_state(&self) -> MutexGuard<'_, LedgerState> {
@@ -165,7 +295,7 @@ impl Reader {
     /// grows, not always by one, and is the same for every reader of a directory.
     #[must_use]
     pub fn sequence(&self) -> u64 {
-        self.index().sequence()
+        self.catalogue().index.sequence()
     }
 
     /// Follows [`Reader::sequence`].
@@ -175,39 +305,112 @@ impl Reader {
     }
 
     /// Visits the traces that had arrived at a sequence number (`None`: all), newest start first, until
-    /// told to stop. The way in waits meanwhile: do not wait for anything in `visit`.
-    pub fn traces(&self, as_of: Option<u64>, visit: impl FnMut(&TraceSummary) -> ControlFlow<()>) {
-        self.index().visit(as_of, visit);
+    /// told to stop. Segments are read as the list comes to them.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn traces(
+        &self,
+        as_of: Option<u64>,
+        mut visit: impl FnMut(&TraceSummary) -> ControlFlow<()>,
+    ) -> Result<(), ReadError> {
+        let as_of = as_of.unwrap_or(u64::MAX);
+        for _ in 0..ATTEMPTS {
+            let mut cursor = {
+                let catalogue = self.catalogue();
+                Cursor::new(&catalogue.index, &catalogue.segments)
+            };
+            let mut has_begun = false;
+            let is_whole = loop {
+                if let Some(segment) = cursor.needs() {
+                    match self.block(&segment).await? {
+                        Some(block) => cursor.open(block),
+                        // It was replaced and deleted since: the list is begun again, if nobody has seen it.
+                        None if has_begun => break true,
+                        None => break false,
+                    }
+                    continue;
+                }
+                let Some(summary) = cursor.next() else { break true };
+                if summary.first_sequence <= as_of {
+                    has_begun = true;
+                    if visit(&summary).is_break() {
+                        break true;
+                    }
+                }
+            };
+            if is_whole {
+                return Ok(());
+            }
+            self.refresh().await?;
+        }
+        Ok(())
     }
 
     /// Traces stored.
     #[must_use]
     pub fn trace_count(&self) -> u64 {
-        self.index().trace_count()
+        let catalogue = self.catalogue();
+        let spans = catalogue.segments.iter().filter(|segment| segment.signal == Signal::Traces);
+        let in_segments: u64 = spans.map(|segment| segment.traces).sum();
+        in_segments.saturating_add_signed(catalogue.index.traces_beyond_segments())
     }
 
     /// Services by name, each with the number of traces in which it takes part.
     #[must_use]
     pub fn services(&self) -> Vec<(String, u64)> {
-        self.index().services()
+        let catalogue = self.catalogue();
+        let mut counts: HashMap<String, i64> = HashMap::from_iter(catalogue.index.services_beyond_segments());
+        for (service, traces) in catalogue.segments.iter().flat_map(|segment| &segment.services) {
+            *counts.entry_ref(service.as_str()).or_default() += traces.cast_signed();
+        }
+        let counts = counts.into_iter().filter(|(_, traces)| *traces > 0);
+        let mut counts: Vec<_> = counts.map(|(service, traces)| (service, traces.unsigned_abs())).collect();
+        counts.sort_unstable();
+        counts
     }
 
     /// A trace in a line; `None` if no span of it is stored.
-    #[must_use]
-    pub fn summary(&self, trace_id: TraceId) -> Option<TraceSummary> {
-        self.index().summary(trace_id)
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn summary(&self, trace_id: TraceId) -> Result<Option<TraceSummary>, ReadError> {
+        for _ in 0..ATTEMPTS {
+            let (summary, segments, last_sequence) = {
+                let catalogue = self.catalogue();
+                let summary = catalogue.index.summary(trace_id);
+                (summary, catalogue.segments.clone(), catalogue.index.last_sequence(trace_id))
+            };
+            if summary.is_some() {
+                return Ok(summary);
+            }
+            match self.try_find_parts(&segments, trace_id).await? {
+                Some(parts) => {
+                    let summary = parts.first().and_then(|part| part.block.summary(part.at));
+                    return Ok(summary.map(|summary| TraceSummary {
+                        last_sequence: summary.last_sequence.max(last_sequence),
+                        ..summary
+                    }));
+                }
+                None => self.refresh().await?,
+            }
+        }
+        Ok(None)
     }
 
     /// Whether a span of the trace is stored.
-    #[must_use]
-    pub fn contains(&self, trace_id: TraceId) -> bool {
-        self.index().contains(trace_id)
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn contains(&self, trace_id: TraceId) -> Result<bool, ReadError> {
+        Ok(self.summary(trace_id).await?.is_some())
     }
 
-    /// At most `max` traces that got spans or log records after a sequence number, latest first.
+    /// At most `max` traces that got spans or log records after a sequence number, latest first. Only the
+    /// latest some ten thousand changes are remembered.
     #[must_use]
     pub fn changed_since(&self, sequence: u64, max: usize) -> Vec<TraceId> {
-        self.index().changed_since(sequence, max)
+        self.catalogue().index.changed_since(sequence, max)
     }
 
     /// The ledger as of the newest commit that this reader has seen; for the reader of a writer with
@@ -225,6 +428,9 @@ impl ReadError {
             Self::Open(error) => error,
             Self::Database(source) => OpenError::Database { path, source },
             Self::Damaged { row, detail } => OpenError::Damaged { path, detail: format!("row {row}, {detail}") },
+            Self::Segment { segment, detail } => {
+                OpenError::Damaged { path, detail: format!("segment {segment}, {detail}") }
+            }
         }
     }
 }

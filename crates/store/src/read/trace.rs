@@ -1,21 +1,23 @@
-//! Reading a trace: the bodies of the requests that brought it, decoded, without what they leave out.
+//! Reading a trace: its spans and log records from segments, and from the bodies of the requests that are
+//! not in segments yet, as one.
 
-use std::sync::Arc;
+use std::{ops::ControlFlow, sync::Arc};
 
-use formats::{Compression, Encoding, decode_logs, decode_traces};
+use formats::{decode_logs, decode_traces};
 use hashbrown::HashMap;
-use model::{LogsData, Resource, Scope, Signal, SpanId, TraceId, TracesData};
+use model::{LogRecord, LogsData, Resource, Scope, Signal, Span, SpanId, TraceId, TracesData};
+use segment::{LogSegment, SpanSegment};
 use serde::Serialize;
-use sqlx::{Row, sqlite::SqliteRow};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Reader, StoredLog, StoredResource, StoredScope, StoredSpan, TraceContents};
-use crate::{ReadError, left_out::LeftOut, schema};
+use super::{
+    ATTEMPTS, Reader, StoredLog, StoredRequest, StoredResource, StoredScope, StoredSpan, TraceContents,
+    segments::damaged,
+};
+use crate::{ReadError, left_out::LeftOut, segments::Segment};
 
 /// Bodies collected before they are decoded together, bytes.
 const BODIES_PER_STEP: usize = 8 << 20;
-/// More than any body may hold; a length beyond it is damage.
-pub(crate) const MAX_BODY_BYTES: u64 = 1 << 30;
 
 impl Reader {
     /// All spans and log records of a trace; `None` if neither is stored.
@@ -23,123 +25,107 @@ impl Reader {
     /// # Errors
     /// See [`ReadError`].
     pub async fn trace(&self, trace_id: TraceId) -> Result<Option<TraceContents>, ReadError> {
-        let Some(rows) = self.index().rows(trace_id) else { return Ok(None) };
+        for _ in 0..ATTEMPTS {
+            if let ControlFlow::Break(contents) = self.try_trace(trace_id).await? {
+                return Ok(contents);
+            }
+            // What was to be read is gone: it has become part of something else.
+            self.refresh().await?;
+        }
+        Err(ReadError::Damaged { row: 0, detail: format!("trace {trace_id} changes faster than it can be read") })
+    }
+
+    async fn try_trace(&self, trace_id: TraceId) -> Result<ControlFlow<Option<TraceContents>>, ReadError> {
+        let (rows, of_spans, of_logs) = {
+            let catalogue = self.catalogue();
+            let places = catalogue.index.places(trace_id);
+            let maybe = |signal| -> Vec<Arc<Segment>> {
+                catalogue.segments.that_may_hold(signal, trace_id).map(Arc::clone).collect()
+            };
+            let of_spans = match places.segments {
+                Some(known) => known.iter().filter_map(|id| catalogue.segments.get(*id)).map(Arc::clone).collect(),
+                None => maybe(Signal::Traces),
+            };
+            (places.rows, of_spans, maybe(Signal::Logs))
+        };
         let mut assembly = Assembly::new(trace_id);
+        for segment in of_spans {
+            let Some(spans) = self.spans(segment.id).await? else { return Ok(ControlFlow::Continue(())) };
+            assembly = assembly.in_background(move |assembly| assembly.add_span_segment(segment.id, &spans)).await?;
+        }
+        for segment in of_logs {
+            let Some(logs) = self.logs(segment.id).await? else { return Ok(ControlFlow::Continue(())) };
+            assembly = assembly.in_background(move |assembly| assembly.add_log_segment(segment.id, &logs)).await?;
+        }
         let mut waiting = Vec::new();
         let mut bytes = 0;
         for row in rows {
-            let Some(request) = self.request(row).await? else { continue };
+            let Some(request) = self.request(row).await? else { return Ok(ControlFlow::Continue(())) };
             bytes += request.body.len();
             waiting.push(request);
             if bytes >= BODIES_PER_STEP {
-                assembly = assembly.add_in_background(std::mem::take(&mut waiting)).await?;
+                assembly = assembly.add_requests(std::mem::take(&mut waiting)).await?;
                 bytes = 0;
             }
         }
-        Ok(Some(assembly.add_in_background(waiting).await?.finish()))
-    }
-
-    /// The request in a row of the append level; `None` if the row is gone.
-    pub(crate) async fn request(&self, row: u64) -> Result<Option<StoredRequest>, ReadError> {
-        let rows = self
-            .shared
-            .connection
-            .rows(
-                "SELECT signal, encoding, compression, repaired_texts, left_out, body FROM l0 WHERE id = ? LIMIT ?",
-                row.cast_signed(),
-                1,
-            )
-            .await?;
-        rows.first().map(|columns| StoredRequest::of(row, columns)).transpose()
-    }
-
-    /// The identities of the spans in a row, as the writer wrote them; empty if the row is gone.
-    pub(crate) async fn identities(&self, row: u64) -> Result<Vec<u8>, ReadError> {
-        let rows =
-            self.shared.connection.rows("SELECT identities FROM l0 WHERE id = ? LIMIT ?", row.cast_signed(), 1).await?;
-        Ok(rows.first().map(|columns| columns.try_get(0)).transpose()?.unwrap_or_default())
-    }
-}
-
-/// A request as it is stored.
-#[derive(Debug)]
-pub(crate) struct StoredRequest {
-    pub(crate) row: u64,
-    pub(crate) signal: Signal,
-    pub(crate) encoding: Encoding,
-    pub(crate) compression: Compression,
-    pub(crate) repaired_texts: u64,
-    pub(crate) left_out: LeftOut,
-    pub(crate) body: Vec<u8>,
-}
-
-impl StoredRequest {
-    fn of(row: u64, columns: &SqliteRow) -> Result<Self, ReadError> {
-        let damaged = |what: &str| ReadError::Damaged { row, detail: format!("its {what}") };
-        Ok(Self {
-            row,
-            signal: schema::signal_of(columns.try_get(0)?).ok_or_else(|| damaged("signal"))?,
-            encoding: schema::encoding_of(columns.try_get(1)?).ok_or_else(|| damaged("encoding"))?,
-            compression: schema::compression_of(columns.try_get(2)?).ok_or_else(|| damaged("compression"))?,
-            repaired_texts: columns.try_get::<i64, _>(3)?.cast_unsigned(),
-            left_out: LeftOut::from_bytes(columns.try_get(4)?).ok_or_else(|| damaged("list of what it leaves out"))?,
-            body: columns.try_get(5)?,
-        })
-    }
-
-    /// The body without its compression.
-    pub(crate) fn plain_body(&self) -> Result<Vec<u8>, ReadError> {
-        formats::decompress(self.compression, &self.body, MAX_BODY_BYTES)
-            .map_err(|error| ReadError::Damaged { row: self.row, detail: error.to_string() })
+        Ok(ControlFlow::Break(assembly.add_requests(waiting).await?.finish()))
     }
 }
 
 /// A trace while it is put together.
 struct Assembly {
     contents: TraceContents,
+    /// The row that brought each span and each log record, in the order of those.
+    span_rows: Vec<u64>,
+    log_rows: Vec<u64>,
+    repaired_texts: HashMap<u64, u64>,
     resources: HashMap<u64, Vec<u32>>,
     scopes: HashMap<u64, Vec<u32>>,
-    variants: HashMap<SpanId, u32>,
 }
 
 impl Assembly {
     fn new(trace_id: TraceId) -> Self {
         Self {
             contents: TraceContents { trace_id, ..TraceContents::default() },
+            span_rows: Vec::new(),
+            log_rows: Vec::new(),
+            repaired_texts: HashMap::new(),
             resources: HashMap::new(),
             scopes: HashMap::new(),
-            variants: HashMap::new(),
         }
     }
 
-    /// Decodes requests away from the threads that serve others.
-    async fn add_in_background(mut self, requests: Vec<StoredRequest>) -> Result<Self, ReadError> {
-        let decoded = tokio::task::spawn_blocking(move || {
-            requests.iter().try_for_each(|request| self.add(request)).map(|()| self)
-        });
-        match decoded.await {
+    /// Decodes away from the threads that serve others.
+    async fn in_background(
+        mut self,
+        add: impl FnOnce(&mut Self) -> Result<(), ReadError> + Send + 'static,
+    ) -> Result<Self, ReadError> {
+        match tokio::task::spawn_blocking(move || add(&mut self).map(|()| self)).await {
             Ok(assembly) => assembly,
             Err(error) => Err(ReadError::Damaged { row: 0, detail: format!("the decoder stopped: {error}") }),
         }
     }
 
-    fn add(&mut self, request: &StoredRequest) -> Result<(), ReadError> {
+    async fn add_requests(self, requests: Vec<StoredRequest>) -> Result<Self, ReadError> {
+        self.in_background(move |assembly| requests.iter().try_for_each(|request| assembly.add_request(request))).await
+    }
+
+    fn add_request(&mut self, request: &StoredRequest) -> Result<(), ReadError> {
         let damaged = |error: formats::FormatError| ReadError::Damaged { row: request.row, detail: error.to_string() };
         let body = request.plain_body()?;
-        self.contents.repaired_texts += request.repaired_texts;
         match request.signal {
             Signal::Traces => {
-                self.add_spans(decode_traces(request.encoding, &body).map_err(damaged)?, &request.left_out);
+                self.add_traces(request, decode_traces(request.encoding, &body).map_err(damaged)?, &request.left_out);
             }
             Signal::Logs => {
-                self.add_logs(decode_logs(request.encoding, &body).map_err(damaged)?, &request.left_out);
+                self.add_logs(request, decode_logs(request.encoding, &body).map_err(damaged)?, &request.left_out);
             }
             Signal::Metrics => {}
         }
         Ok(())
     }
 
-    fn add_spans(&mut self, data: TracesData, left_out: &LeftOut) {
+    fn add_traces(&mut self, request: &StoredRequest, data: TracesData, left_out: &LeftOut) {
         let trace_id = self.contents.trace_id;
         let mut ordinal = 0..;
         for of_resource in data.resource_spans {
@@ -151,17 +137,15 @@ impl Assembly {
                     if is_left_out || span.trace_id != trace_id {
                         continue;
                     }
-                    let next = self.variants.entry(span.span_id).or_default();
-                    let variant = *next;
-                    *next += 1;
                     let (resource, scope) = (resource.index(self), scope.index(self));
-                    self.contents.spans.push(StoredSpan { span, resource, scope, variant });
+                    self.repaired_texts.insert(request.row, request.repaired_texts);
+                    self.add_span(request.row, span, resource, scope);
                 }
             }
         }
     }
 
-    fn add_logs(&mut self, data: LogsData, left_out: &LeftOut) {
+    fn add_logs(&mut self, request: &StoredRequest, data: LogsData, left_out: &LeftOut) {
         let trace_id = self.contents.trace_id;
         let mut ordinal = 0..;
         for of_resource in data.resource_logs {
@@ -174,15 +158,96 @@ impl Assembly {
                         continue;
                     }
                     let (resource, scope) = (resource.index(self), scope.index(self));
-                    self.contents.logs.push(StoredLog { record, resource, scope });
+                    self.repaired_texts.insert(request.row, request.repaired_texts);
+                    self.add_log(request.row, record, resource, scope);
                 }
             }
         }
     }
 
-    fn finish(mut self) -> TraceContents {
-        self.contents.logs.sort_by_key(|log| log.record.time());
-        self.contents
+    fn add_span_segment(&mut self, segment: u64, spans: &SpanSegment) -> Result<(), ReadError> {
+        let wrong = |error| damaged(segment, &error);
+        let trace_id = self.contents.trace_id;
+        let Some(rows) = spans.rows_of(trace_id).map_err(wrong)? else { return Ok(()) };
+        let mut origins =
+            Origins::new(spans.resources().map_err(wrong)?, spans.scopes().map_err(wrong)?);
+        for stored in spans.spans(trace_id, rows).map_err(wrong)? {
+            let (resource, scope) = origins.index(stored.resource, stored.scope, self);
+            self.repaired_texts.insert(stored.request.row, stored.request.repaired_texts);
+            self.add_span(stored.request.row, stored.span, resource, scope);
+        }
+        Ok(())
+    }
+
+    fn add_log_segment(&mut self, segment: u64, logs: &LogSegment) -> Result<(), ReadError> {
+        let wrong = |error| damaged(segment, &error);
+        let mut origins =
+            Origins::new(logs.resources().map_err(wrong)?, logs.scopes().map_err(wrong)?);
+        for stored in logs.records_of(self.contents.trace_id).map_err(wrong)? {
+            let (resource, scope) = origins.index(stored.resource, stored.scope, self);
+            self.repaired_texts.insert(stored.request.row, stored.request.repaired_texts);
+            self.add_log(stored.request.row, stored.record, resource, scope);
+        }
+        Ok(())
+    }
+
+    fn add_span(&mut self, row: u64, span: Span, resource: u32, scope: u32) {
+        self.span_rows.push(row);
+        self.contents.spans.push(StoredSpan { span, resource, scope, variant: 0 });
+    }
+
+    fn add_log(&mut self, row: u64, record: LogRecord, resource: u32, scope: u32) {
+        self.log_rows.push(row);
+        self.contents.logs.push(StoredLog { record, resource, scope });
+    }
+
+    fn finish(self) -> Option<TraceContents> {
+        let Self { mut contents, span_rows, log_rows, repaired_texts, .. } = self;
+        if contents.spans.is_empty() && contents.logs.is_empty() {
+            return None;
+        }
+        contents.spans = in_order(span_rows, contents.spans);
+        contents.logs = in_order(log_rows, contents.logs);
+        contents.logs.sort_by_key(|log| log.record.time());
+        let mut variants: HashMap<SpanId, u32> = HashMap::new();
+        for stored in &mut contents.spans {
+            let next = variants.entry(stored.span.span_id).or_default();
+            stored.variant = *next;
+            *next += 1;
+        }
+        contents.repaired_texts = repaired_texts.into_values().sum();
+        Some(contents)
+    }
+}
+
+/// Items by the row that brought each; those of one row stay in order.
+fn in_order<T>(rows: Vec<u64>, items: Vec<T>) -> Vec<T> {
+    if rows.is_sorted() {
+        return items;
+    }
+    let mut pairs: Vec<(u64, T)> = rows.into_iter().zip(items).collect();
+    pairs.sort_by_key(|(row, _)| *row);
+    pairs.into_iter().map(|(_, item)| item).collect()
+}
+
+/// Resources and scopes of a segment, which get their places when they are first needed.
+struct Origins {
+    resources: Vec<Lazy<Resource>>,
+    scopes: Vec<Lazy<Scope>>,
+}
+
+impl Origins {
+    fn new(resources: Vec<segment::SegmentResource>, scopes: Vec<segment::SegmentScope>) -> Self {
+        let resources = resources.into_iter().map(|one| Lazy::new(one.resource, one.schema_url));
+        let scopes = scopes.into_iter().map(|one| Lazy::new(one.scope, one.schema_url));
+        Self { resources: resources.collect(), scopes: scopes.collect() }
+    }
+
+    /// The places of a resource and a scope of the segment in the trace.
+    fn index(&mut self, resource: u32, scope: u32, assembly: &mut Assembly) -> (u32, u32) {
+        let resource = self.resources.get_mut(resource as usize).map(|one| one.index(assembly));
+        let scope = self.scopes.get_mut(scope as usize).map(|one| one.index(assembly));
+        (resource.unwrap_or_default(), scope.unwrap_or_default())
     }
 }
 

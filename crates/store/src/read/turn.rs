@@ -1,12 +1,17 @@
 //! How the writer, on its own thread, reads what is stored.
 
-use model::TraceId;
+use std::sync::Arc;
+
+use model::{SpanId, TraceId};
 use tokio::runtime::Handle;
 
-use super::{Reader, StoredRequest};
-use crate::{AppendError, ReadError, append::append_error};
+use super::{FoundPart, Reader, StoredRequest, segments::damaged};
+use crate::{
+    AppendError, ReadError,
+    append::{Place, SpanInFull, append_error},
+};
 
-/// Reads committed rows, waiting for them.
+/// Reads committed rows and segments, waiting for them.
 #[derive(Debug)]
 pub(crate) struct ReadTurn<'a> {
     reader: &'a Reader,
@@ -23,18 +28,60 @@ impl<'a> ReadTurn<'a> {
         self.runtime.block_on(self.reader.request(row)).map_err(|error| into_append(&error))
     }
 
-    /// The identities of the spans in a row, as they were written.
-    pub(crate) fn identities(&self, row: u64) -> Result<Vec<u8>, AppendError> {
-        self.runtime.block_on(self.reader.identities(row)).map_err(|error| into_append(&error))
+    /// The parts of a trace in segments.
+    pub(crate) fn parts_of(&self, trace_id: TraceId) -> Result<Vec<FoundPart>, AppendError> {
+        let segments = {
+            let catalogue = self.reader.catalogue();
+            if catalogue.segments.is_empty() {
+                return Ok(Vec::new());
+            }
+            // What goes on in the append level alone, as most does, is in no segment.
+            if catalogue.index.places(trace_id).segments.is_some_and(|segments| segments.is_empty()) {
+                return Ok(Vec::new());
+            }
+            if catalogue.segments.that_may_hold(model::Signal::Traces, trace_id).next().is_none() {
+                return Ok(Vec::new());
+            }
+            catalogue.segments.clone()
+        };
+        self.runtime.block_on(self.reader.find_parts(&segments, trace_id)).map_err(|error| into_append(&error))
     }
 
-    /// Rows that hold something of a trace.
-    pub(crate) fn rows_of_trace(&self, trace_id: TraceId) -> Vec<u64> {
-        self.reader.index().rows(trace_id).unwrap_or_default()
+    /// The spans of a trace in a segment: their rows in it, and their ids.
+    pub(crate) fn span_ids_of(&self, segment: u64, trace_id: TraceId) -> Result<Vec<(u32, SpanId)>, AppendError> {
+        let read = async {
+            let Some(spans) = self.reader.spans(segment).await? else { return Ok(Vec::new()) };
+            let wrong = |error| damaged(segment, &error);
+            let Some(rows) = spans.rows_of(trace_id).map_err(wrong)? else { return Ok(Vec::new()) };
+            let ids = spans.span_ids(rows.clone()).map_err(wrong)?;
+            Ok(rows.map(|row| row as u32).zip(ids).collect())
+        };
+        self.runtime.block_on(read).map_err(|error: ReadError| into_append(&error))
+    }
+
+    /// The spans of a trace in a segment, whole.
+    pub(crate) fn spans_of(&self, segment: u64, trace_id: TraceId) -> Result<Vec<(Place, SpanInFull)>, AppendError> {
+        let read = async {
+            let Some(spans) = self.reader.spans(segment).await? else { return Ok(Vec::new()) };
+            let wrong = |error| damaged(segment, &error);
+            let Some(rows) = spans.rows_of(trace_id).map_err(wrong)? else { return Ok(Vec::new()) };
+            let (resources, scopes) = (spans.resources().map_err(wrong)?, spans.scopes().map_err(wrong)?);
+            let resources: Vec<_> =
+                resources.into_iter().map(|one| Arc::new((one.resource, one.schema_url))).collect();
+            let scopes: Vec<_> = scopes.into_iter().map(|one| Arc::new((one.scope, one.schema_url))).collect();
+            let whole = |stored: segment::SegmentSpan| SpanInFull {
+                span: stored.span,
+                resource: resources.get(stored.resource as usize).cloned().unwrap_or_default(),
+                scope: scopes.get(stored.scope as usize).cloned().unwrap_or_default(),
+            };
+            let found = spans.spans(trace_id, rows.clone()).map_err(wrong)?.into_iter().map(whole);
+            Ok(rows.map(|row| Place::Segment(segment, row as u32)).zip(found).collect())
+        };
+        self.runtime.block_on(read).map_err(|error: ReadError| into_append(&error))
     }
 }
 
-fn into_append(error: &ReadError) -> AppendError {
+pub(crate) fn into_append(error: &ReadError) -> AppendError {
     match error {
         ReadError::Database(error) => append_error(error),
         error => AppendError::Other(error.to_string()),

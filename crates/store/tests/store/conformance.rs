@@ -1,11 +1,14 @@
 //! The store against a model of it that is written to be read: whatever is appended in whatever order,
-//! with reopening in between, what is read is the same.
+//! with reopening and compaction in between, what is read is the same.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::ControlFlow,
+};
 
 use model::{Span, TraceId, TracesData};
 use proptest::prelude::*;
-use store::{Reader, SignalLedger};
+use store::{Reader, SignalLedger, TraceSummary};
 
 use crate::given::{Kept, failed, in_json, in_protobuf, span, traces};
 
@@ -42,6 +45,17 @@ impl Model {
         traces
     }
 
+    /// Services, each with its number of traces.
+    fn services(&self) -> Vec<(String, u64)> {
+        let pairs: BTreeSet<(&str, TraceId)> =
+            self.kept.iter().map(|(service, span)| (service.as_str(), span.trace_id)).collect();
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        for (service, _) in pairs {
+            *counts.entry(service.to_owned()).or_default() += 1;
+        }
+        counts.into_iter().collect()
+    }
+
     fn errors(&self, trace_id: TraceId) -> u64 {
         let is_error = |span: &Span| span.trace_id == trace_id && span.status.is_some();
         self.kept.iter().filter(|(_, span)| is_error(span)).count() as u64
@@ -58,10 +72,20 @@ async fn assert_same(reader: &Reader, ledger: &SignalLedger, model: &Model) {
             format!("{service} {} {}", stored.span.name, stored.variant)
         });
         assert_eq!(read.collect::<Vec<_>>(), spans);
-        let summary = reader.summary(trace_id).unwrap();
+        let summary = reader.summary(trace_id).await.unwrap().unwrap();
         assert_eq!(summary.span_count, spans.len() as u64);
         assert_eq!(summary.error_count, model.errors(trace_id));
     }
+    let mut listed = Vec::new();
+    let visit = |summary: &TraceSummary| {
+        listed.push((summary.start_unix_nano, summary.trace_id));
+        ControlFlow::Continue(())
+    };
+    reader.traces(None, visit).await.unwrap();
+    assert!(listed.is_sorted_by(|a, b| a.0 >= b.0), "newest first: {listed:?}");
+    let listed: BTreeSet<TraceId> = listed.iter().map(|(_, trace_id)| *trace_id).collect();
+    assert_eq!(listed, model.traces().into_keys().collect());
+    assert_eq!(reader.services(), model.services());
     let stored = model.kept.len() as u64;
     assert_eq!((ledger.received, ledger.stored, ledger.duplicate), (model.received, stored, model.duplicate));
     assert!(ledger.is_balanced());
@@ -71,6 +95,8 @@ async fn assert_same(reader: &Reader, ledger: &SignalLedger, model: &Model) {
 enum Step {
     Append { data: TracesData, service: &'static str, in_json: bool },
     Reopen,
+    /// Everything becomes segments, and those one.
+    Compact,
     Read,
 }
 
@@ -84,20 +110,21 @@ fn any_span() -> impl Strategy<Value = Span> {
 fn step() -> impl Strategy<Value = Step> {
     let append = (prop::collection::vec(any_span(), 1..6), prop::sample::select(vec!["shop", "bank"]), any::<bool>())
         .prop_map(|(spans, service, in_json)| Step::Append { data: traces(service, spans), service, in_json });
-    prop_oneof![6 => append, 1 => Just(Step::Reopen), 1 => Just(Step::Read)]
+    prop_oneof![6 => append, 1 => Just(Step::Reopen), 2 => Just(Step::Compact), 1 => Just(Step::Read)]
 }
 
 async fn run(steps: Vec<Step>) {
     let mut kept = Kept::new().await;
     let beside = Reader::open_read_only(&kept.dir).await.unwrap();
     let mut model = Model::default();
-    for step in steps.into_iter().chain([Step::Read, Step::Reopen, Step::Read]) {
+    for step in steps.into_iter().chain([Step::Read, Step::Reopen, Step::Read, Step::Compact, Step::Read]) {
         match step {
             Step::Append { data, service, in_json: as_json } => {
                 kept.add(if as_json { in_json(&data) } else { in_protobuf(&data) }).await.unwrap();
                 model.append(service, &data.resource_spans[0].scope_spans[0].spans);
             }
             Step::Reopen => kept.reopen().await,
+            Step::Compact => kept.store().compact().await.unwrap(),
             Step::Read => {
                 assert_same(&kept.reader(), &kept.store().ledger().spans, &model).await;
                 beside.refresh().await.unwrap();

@@ -108,10 +108,10 @@ async fn a_newer_database_is_refused_untouched() {
     let path = kept.dir.database_path();
     let mut bytes = fs::read(&path).unwrap();
     // The user version stands at byte 60 of the header, big-endian (sqlite.org/fileformat2.html, 1.3).
-    bytes[60..64].copy_from_slice(&2_u32.to_be_bytes());
+    bytes[60..64].copy_from_slice(&99_u32.to_be_bytes());
     fs::write(&path, bytes).unwrap();
     for refused in refusals(&path).await {
-        assert!(matches!(refused, OpenError::Newer { found: 2, known: 1, .. }), "{refused}");
+        assert!(matches!(refused, OpenError::Newer { found: 99, known: 2, .. }), "{refused}");
     }
 }
 

@@ -32,17 +32,19 @@ async fn table() {
         ),
     ];
     for (what, requests, outcomes, read) in table {
-        for reopened in [false, true] {
+        for between in ["nothing", "reopened", "compacted"] {
             let mut kept = Kept::new().await;
             let mut seen = Vec::new();
             for request in requests.clone() {
                 seen.push(kept.outcome(request).await);
-                if reopened {
-                    kept.reopen().await;
+                match between {
+                    "reopened" => kept.reopen().await,
+                    "compacted" => kept.store().compact().await.unwrap(),
+                    _ => {}
                 }
             }
-            assert_eq!(seen.join(" "), outcomes, "{what}, reopened between: {reopened}");
-            assert_eq!(names(&kept.reader(), 1).await.join(" "), read, "{what}, reopened between: {reopened}");
+            assert_eq!(seen.join(" "), outcomes, "{what}, {between} in between");
+            assert_eq!(names(&kept.reader(), 1).await.join(" "), read, "{what}, {between} in between");
             assert!(kept.store().ledger().spans.is_balanced());
         }
     }

@@ -25,7 +25,7 @@ async fn a_full_disk() {
         assert_eq!(kept.add(large(2)).await, Err(AppendError::Full));
     }
     assert_eq!(kept.store().ledger(), before);
-    assert!(!kept.reader().contains(trace_id(2)));
+    assert!(!kept.reader().contains(trace_id(2)).await.unwrap());
     // What is small still fits, and what was refused has left no trace that could make it a duplicate.
     assert_eq!(kept.outcome(in_protobuf(&traces("a", vec![span(1, 2, "b")]))).await, "1/0/0");
     kept.store().turned_away("disk_full", 2, 400_000);
@@ -33,7 +33,7 @@ async fn a_full_disk() {
     assert_eq!(kept.outcome(large(2)).await, "1/1/0");
     kept.reopen().await;
     assert_eq!(names(&kept.reader(), 1).await, ["a#0", "b#0"]);
-    assert_eq!(kept.reader().summary(trace_id(2)).unwrap().span_count, 1);
+    assert_eq!(kept.reader().summary(trace_id(2)).await.unwrap().unwrap().span_count, 1);
     let ledger = kept.store().ledger();
     assert!(ledger.spans.is_balanced());
     assert_eq!((ledger.spans.received, ledger.spans.stored, ledger.spans.duplicate), (4, 3, 1));
@@ -58,7 +58,10 @@ async fn a_kill_loses_nothing_acknowledged() {
         let store = Store::open(&dir, dir.try_lock().unwrap()).await.unwrap();
         assert_eq!(store.ledger(), kept.store().ledger());
         for trace in 1..=n {
-            assert_eq!(store.reader().summary(trace_id(trace)), kept.reader().summary(trace_id(trace)));
+            assert_eq!(
+                store.reader().summary(trace_id(trace)).await.unwrap(),
+                kept.reader().summary(trace_id(trace)).await.unwrap()
+            );
         }
         store.close().await.unwrap();
     }

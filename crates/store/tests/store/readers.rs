@@ -12,11 +12,11 @@ async fn beside_a_writer() {
     let reader = Reader::open_read_only(&kept.dir).await.unwrap();
     for trace in 1..=3 {
         kept.add(in_protobuf(&traces("a", vec![span(trace, 1, "x")]))).await.unwrap();
-        assert!(!reader.contains(trace_id(trace)));
+        assert!(!reader.contains(trace_id(trace)).await.unwrap());
         reader.refresh().await.unwrap();
         assert_eq!(names(&reader, trace).await, ["x#0"]);
         assert_eq!(reader.sequence(), kept.reader().sequence());
-        assert_eq!(reader.summary(trace_id(trace)), kept.reader().summary(trace_id(trace)));
+        assert_eq!(reader.summary(trace_id(trace)).await.unwrap(), kept.reader().summary(trace_id(trace)).await.unwrap());
         assert_eq!(reader.ledger(), kept.store().ledger());
     }
     kept.reopen().await;

@@ -1,0 +1,66 @@
+//! Which rows of the append level become segments next.
+
+use formats::{Compression, Encoding};
+use model::Signal;
+
+use super::{SEGMENT_BODY_BYTES, SEGMENT_ITEMS, Work};
+use crate::{
+    AppendError,
+    index::Digest,
+    read::{MAX_BODY_BYTES, StoredRequest, into_append},
+};
+
+/// A row with its body in protobuf and without compression.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) request: StoredRequest,
+    pub(super) body: Vec<u8>,
+    pub(super) body_hash: u64,
+    /// Spans, log records or points that are kept of it.
+    pub(super) items: u64,
+    pub(super) digest: Digest,
+}
+
+impl Work {
+    /// The next rows that make a segment; `None` if too few are left. With `is_all` any are enough.
+    pub(super) fn rows(&self, is_all: bool) -> Result<Option<Vec<Row>>, AppendError> {
+        let reader = &self.reader;
+        let sizes = self.runtime.block_on(reader.row_sizes()).map_err(|error| into_append(&error))?;
+        let (mut items, mut bytes, mut last) = (0, 0, None);
+        for size in &sizes {
+            (items, bytes, last) = (items + size.items, bytes + size.body_bytes, Some(size.row));
+            if items >= SEGMENT_ITEMS || bytes >= SEGMENT_BODY_BYTES {
+                break;
+            }
+        }
+        let is_enough = is_all || items >= SEGMENT_ITEMS || bytes >= SEGMENT_BODY_BYTES;
+        let (Some(last), true) = (last, is_enough) else { return Ok(None) };
+        let mut rows = Vec::new();
+        for size in sizes.iter().take_while(|size| size.row <= last) {
+            let row = self.runtime.block_on(reader.row(size.row)).map_err(|error| into_append(&error))?;
+            let Some((request, body_hash, digest)) = row else { continue };
+            rows.push(Row { body: in_protobuf(&request)?, request, body_hash, items: size.items, digest });
+        }
+        Ok(Some(rows))
+    }
+}
+
+/// The body of a request as columns are made of it.
+fn in_protobuf(request: &StoredRequest) -> Result<Vec<u8>, AppendError> {
+    let damaged = |error: formats::FormatError| AppendError::Other(format!("row {}: {error}", request.row));
+    let body = match request.compression {
+        Compression::None => request.body.clone(),
+        compression => formats::decompress(compression, &request.body, MAX_BODY_BYTES).map_err(damaged)?,
+    };
+    if request.encoding == Encoding::Protobuf {
+        return Ok(body);
+    }
+    match request.signal {
+        Signal::Traces => formats::decode_traces(Encoding::Json, &body).map(|data| formats::encode_traces_protobuf(&data)),
+        Signal::Logs => formats::decode_logs(Encoding::Json, &body).map(|data| formats::encode_logs_protobuf(&data)),
+        Signal::Metrics => {
+            formats::decode_metrics(Encoding::Json, &body).map(|data| formats::encode_metrics_protobuf(&data))
+        }
+    }
+    .map_err(damaged)
+}

@@ -1,0 +1,108 @@
+//! The append level: requests as they are stored.
+
+use formats::{Compression, Encoding};
+use model::Signal;
+use sqlx::{Row, sqlite::SqliteRow};
+
+use super::Reader;
+use crate::{ReadError, index::Digest, left_out::LeftOut, schema};
+
+/// More than any body may hold; a length beyond it is damage.
+pub(crate) const MAX_BODY_BYTES: u64 = 1 << 30;
+/// Rows whose sizes are looked at in one statement.
+const SIZES_PER_STEP: i64 = 65_536;
+
+/// How much a row holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RowSize {
+    pub(crate) row: u64,
+    /// Spans, log records or points.
+    pub(crate) items: u64,
+    pub(crate) body_bytes: u64,
+}
+
+/// A request as it is stored.
+#[derive(Debug)]
+pub(crate) struct StoredRequest {
+    pub(crate) row: u64,
+    pub(crate) signal: Signal,
+    pub(crate) encoding: Encoding,
+    pub(crate) compression: Compression,
+    pub(crate) received_at_unix_nano: u64,
+    pub(crate) repaired_texts: u64,
+    pub(crate) left_out: LeftOut,
+    pub(crate) body: Vec<u8>,
+}
+
+impl StoredRequest {
+    fn of(row: u64, columns: &SqliteRow) -> Result<Self, ReadError> {
+        let damaged = |what: &str| ReadError::Damaged { row, detail: format!("its {what}") };
+        Ok(Self {
+            row,
+            signal: schema::signal_of(columns.try_get(0)?).ok_or_else(|| damaged("signal"))?,
+            encoding: schema::encoding_of(columns.try_get(1)?).ok_or_else(|| damaged("encoding"))?,
+            compression: schema::compression_of(columns.try_get(2)?).ok_or_else(|| damaged("compression"))?,
+            received_at_unix_nano: columns.try_get::<i64, _>(3)?.cast_unsigned(),
+            repaired_texts: columns.try_get::<i64, _>(4)?.cast_unsigned(),
+            left_out: LeftOut::from_bytes(columns.try_get(5)?).ok_or_else(|| damaged("list of what it leaves out"))?,
+            body: columns.try_get(6)?,
+        })
+    }
+
+    /// The body without its compression.
+    pub(crate) fn plain_body(&self) -> Result<Vec<u8>, ReadError> {
+        formats::decompress(self.compression, &self.body, MAX_BODY_BYTES)
+            .map_err(|error| ReadError::Damaged { row: self.row, detail: error.to_string() })
+    }
+}
+
+impl Reader {
+    /// Up to which row of the append level all is in segments, and which set of segments is listed.
+    pub(super) async fn level(&self) -> Result<(u64, i64), ReadError> {
+        let level = "SELECT compacted_row, generation FROM level WHERE id = ? LIMIT ?";
+        let rows = self.shared.connection.rows(level, 0, 1).await?;
+        let row = rows.first().ok_or(ReadError::Damaged { row: 0, detail: "the level is missing".to_owned() })?;
+        Ok((row.try_get::<i64, _>(0)?.cast_unsigned(), row.try_get(1)?))
+    }
+
+    /// The request in a row of the append level; `None` if the row is gone.
+    pub(crate) async fn request(&self, row: u64) -> Result<Option<StoredRequest>, ReadError> {
+        let select = "SELECT signal, encoding, compression, received_at_unix_nano, repaired_texts, left_out, body \
+                      FROM l0 WHERE id = ? LIMIT ?";
+        let rows = self.shared.connection.rows(select, row.cast_signed(), 1).await?;
+        rows.first().map(|columns| StoredRequest::of(row, columns)).transpose()
+    }
+
+    /// The request in a row with the hash of its body and its digest; `None` if the row is gone.
+    pub(crate) async fn row(&self, row: u64) -> Result<Option<(StoredRequest, u64, Digest)>, ReadError> {
+        let Some(request) = self.request(row).await? else { return Ok(None) };
+        let select = "SELECT body_hash, digest FROM l0_digest WHERE id = ? LIMIT ?";
+        let rows = self.shared.connection.rows(select, row.cast_signed(), 1).await?;
+        let Some(columns) = rows.first() else { return Ok(None) };
+        let digest = postcard::from_bytes(columns.try_get(1)?)
+            .map_err(|error| ReadError::Damaged { row, detail: format!("its digest: {error}") })?;
+        Ok(Some((request, columns.try_get::<i64, _>(0)?.cast_unsigned(), digest)))
+    }
+
+    /// What the rows hold that are not in segments, rising.
+    pub(crate) async fn row_sizes(&self) -> Result<Vec<RowSize>, ReadError> {
+        let (compacted, _) = self.level().await?;
+        let select = "SELECT id, items, length(body) FROM l0 WHERE id > ? ORDER BY id LIMIT ?";
+        let rows = self.shared.connection.rows(select, compacted.cast_signed(), SIZES_PER_STEP).await?;
+        let size = |columns: &SqliteRow| {
+            Ok(RowSize {
+                row: columns.try_get::<i64, _>(0)?.cast_unsigned(),
+                items: columns.try_get::<i64, _>(1)?.cast_unsigned(),
+                body_bytes: columns.try_get::<i64, _>(2)?.cast_unsigned(),
+            })
+        };
+        rows.iter().map(size).collect()
+    }
+
+    /// Hashes of bodies that became segments, the oldest first.
+    pub(crate) async fn body_hashes(&self) -> Result<Vec<u64>, ReadError> {
+        let select = "SELECT hash FROM body_hash WHERE row > ? ORDER BY row LIMIT ?";
+        let rows = self.shared.connection.rows(select, 0, i64::MAX).await?;
+        rows.iter().map(|columns| Ok(columns.try_get::<i64, _>(0)?.cast_unsigned())).collect()
+    }
+}

@@ -1,0 +1,164 @@
+//! Segments, read when they are needed.
+
+use std::sync::Arc;
+
+use model::{Signal, TraceId};
+use segment::{LogSegment, SegmentError, SpanSegment};
+use sqlx::{Row, sqlite::SqliteRow};
+
+use super::Reader;
+use crate::{
+    ReadError, schema,
+    segments::{BLOB_BITS, Block, Class, HEADER, PARTS, Parts, Segment, Segments, TraceFilter},
+};
+
+/// Segments whose descriptions are read in one statement.
+const SEGMENTS_PER_STEP: i64 = 256;
+
+/// A part of a trace that was found in a segment.
+#[derive(Debug, Clone)]
+pub(crate) struct FoundPart {
+    pub(crate) segment: u64,
+    pub(crate) block: Arc<Block>,
+    /// Its place in the block.
+    pub(crate) at: usize,
+}
+
+impl Reader {
+    /// All segments that are listed.
+    pub(super) async fn listed_segments(&self) -> Result<Vec<Arc<Segment>>, ReadError> {
+        let mut segments = Vec::new();
+        let mut after = -1;
+        loop {
+            let select = "SELECT id, signal, class, items, bytes, first_row, last_row, first_received_at_unix_nano, \
+                          last_received_at_unix_nano, latest_start_unix_nano, traces, services, filter, continues, is_retired \
+                          FROM segment WHERE id > ? ORDER BY id LIMIT ?";
+            let rows = self.shared.connection.rows(select, after, SEGMENTS_PER_STEP).await?;
+            let Some(last) = rows.last() else { return Ok(segments) };
+            after = last.try_get(0)?;
+            for row in &rows {
+                if row.try_get::<i64, _>(14)? == 0 {
+                    segments.push(Arc::new(description(row)?));
+                }
+            }
+        }
+    }
+
+    /// Segments that were replaced and are still there, and the first id that is free.
+    pub(crate) async fn retired_segments(&self) -> Result<(Vec<u64>, u64), ReadError> {
+        let select = "SELECT id FROM segment WHERE is_retired = ? ORDER BY id LIMIT ?";
+        let rows = self.shared.connection.rows(select, 1, i64::MAX).await?;
+        let mut retired = Vec::new();
+        for row in &rows {
+            retired.push(row.try_get::<i64, _>(0)?.cast_unsigned());
+        }
+        // Columns of a segment that was never published go too.
+        let select = "SELECT DISTINCT id >> ? FROM segment_blob WHERE id >> 16 NOT IN (SELECT id FROM segment) LIMIT ?";
+        let rows = self.shared.connection.rows(select, i64::from(BLOB_BITS), i64::MAX).await?;
+        for row in &rows {
+            retired.push(row.try_get::<i64, _>(0)?.cast_unsigned());
+        }
+        let select = "SELECT coalesce(max(id), ?) + 1 FROM segment LIMIT ?";
+        let rows = self.shared.connection.rows(select, 0, 1).await?;
+        let next = rows.first().map(|row| row.try_get::<i64, _>(0)).transpose()?.unwrap_or(1).cast_unsigned();
+        let next = retired.iter().map(|id| id + 1).fold(next, u64::max);
+        Ok((retired, next))
+    }
+
+    /// A blob of a segment; `None` if the segment is gone.
+    async fn blob(&self, segment: u64, number: u64) -> Result<Option<Vec<u8>>, ReadError> {
+        let id = (segment << BLOB_BITS | number).cast_signed();
+        let rows = self.shared.connection.rows("SELECT value FROM segment_blob WHERE id = ? LIMIT ?", id, 1).await?;
+        Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
+    }
+
+    /// Header and columns of a segment; `None` if it is gone.
+    async fn columns(&self, segment: u64) -> Result<Option<(Vec<u8>, Vec<Vec<u8>>)>, ReadError> {
+        let Some(header) = self.blob(segment, HEADER).await? else { return Ok(None) };
+        let from = segment << BLOB_BITS;
+        let select = "SELECT value FROM segment_blob WHERE id >= ? AND id < ? ORDER BY id";
+        let rows = self.shared.connection.rows(select, from.cast_signed(), (from | PARTS).cast_signed()).await?;
+        let mut blobs = Vec::with_capacity(rows.len());
+        for row in &rows {
+            blobs.push(row.try_get(0)?);
+        }
+        Ok(Some((header, blobs)))
+    }
+
+    /// The traces of a segment of spans; `None` if the segment is gone.
+    pub(crate) async fn block(&self, segment: &Segment) -> Result<Option<Arc<Block>>, ReadError> {
+        if let Some(block) = self.cache().block(segment.id) {
+            return Ok(Some(block));
+        }
+        let Some(bytes) = self.blob(segment.id, PARTS).await? else { return Ok(None) };
+        let parts =
+            Parts::from_bytes(&bytes).map_err(|detail| ReadError::Segment { segment: segment.id, detail })?;
+        let block = Arc::new(Block::new(parts));
+        self.cache().add_block(segment.id, &block);
+        Ok(Some(block))
+    }
+
+    /// A segment of spans; `None` if it is gone.
+    pub(crate) async fn spans(&self, segment: u64) -> Result<Option<Arc<SpanSegment>>, ReadError> {
+        if let Some(spans) = self.cache().spans(segment) {
+            return Ok(Some(spans));
+        }
+        let Some((header, blobs)) = self.columns(segment).await? else { return Ok(None) };
+        let spans = Arc::new(SpanSegment::new(&header, blobs).map_err(|error| damaged(segment, &error))?);
+        self.cache().add_spans(segment, &spans);
+        Ok(Some(spans))
+    }
+
+    /// A segment of log records; `None` if it is gone.
+    pub(crate) async fn logs(&self, segment: u64) -> Result<Option<LogSegment>, ReadError> {
+        let Some((header, blobs)) = self.columns(segment).await? else { return Ok(None) };
+        LogSegment::new(&header, blobs).map(Some).map_err(|error| damaged(segment, &error))
+    }
+
+    /// The parts of a trace in these segments; `None` if one of them is gone.
+    pub(super) async fn try_find_parts(
+        &self,
+        segments: &Segments,
+        trace_id: TraceId,
+    ) -> Result<Option<Vec<FoundPart>>, ReadError> {
+        let mut found = Vec::new();
+        for segment in segments.that_may_hold(Signal::Traces, trace_id) {
+            let Some(block) = self.block(segment).await? else { return Ok(None) };
+            if let Some(at) = block.position(trace_id) {
+                found.push(FoundPart { segment: segment.id, block, at });
+            }
+        }
+        Ok(Some(found))
+    }
+
+    /// The parts of a trace in these segments. One that is gone is left out: whoever asks finds out that
+    /// the set of segments has changed.
+    pub(super) async fn find_parts(&self, segments: &Segments, trace_id: TraceId) -> Result<Vec<FoundPart>, ReadError> {
+        Ok(self.try_find_parts(segments, trace_id).await?.unwrap_or_default())
+    }
+}
+
+pub(crate) fn damaged(segment: u64, error: &SegmentError) -> ReadError {
+    ReadError::Segment { segment, detail: error.to_string() }
+}
+
+fn description(row: &SqliteRow) -> Result<Segment, ReadError> {
+    let number = |at: usize| row.try_get::<i64, _>(at).map(i64::cast_unsigned);
+    let id = number(0)?;
+    let wrong = |what: &str| ReadError::Segment { segment: id, detail: format!("its {what}") };
+    let (continues, _) = row.try_get::<&[u8], _>(13)?.as_chunks::<16>();
+    Ok(Segment {
+        id,
+        signal: schema::signal_of(row.try_get(1)?).ok_or_else(|| wrong("signal"))?,
+        class: Class::of(row.try_get(2)?),
+        items: number(3)?,
+        bytes: number(4)?,
+        rows: (number(5)?, number(6)?),
+        received_unix_nano: (number(7)?, number(8)?),
+        latest_start_unix_nano: number(9)?,
+        traces: number(10)?,
+        services: postcard::from_bytes(row.try_get(11)?).map_err(|_| wrong("services"))?,
+        filter: TraceFilter::from_bytes(row.try_get(12)?).ok_or_else(|| wrong("filter"))?,
+        continues: continues.iter().map(|id| TraceId(*id)).collect(),
+    })
+}

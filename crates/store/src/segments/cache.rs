@@ -1,0 +1,59 @@
+//! Parts of segments that were read lately.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use segment::SpanSegment;
+
+use super::Block;
+
+/// Traces in the blocks that are kept: about 100 bytes each.
+const MOST_TRACES: usize = 160_000;
+/// Segments of spans that are kept with the columns that were read.
+const MOST_SEGMENTS: usize = 2;
+
+/// The least recently used go first.
+#[derive(Debug, Default)]
+pub(crate) struct SegmentCache {
+    blocks: VecDeque<(u64, Arc<Block>)>,
+    traces: usize,
+    spans: VecDeque<(u64, Arc<SpanSegment>)>,
+}
+
+impl SegmentCache {
+    pub(crate) fn block(&mut self, segment: u64) -> Option<Arc<Block>> {
+        let at = self.blocks.iter().position(|(id, _)| *id == segment)?;
+        let found = self.blocks.remove(at)?;
+        let block = Arc::clone(&found.1);
+        self.blocks.push_back(found);
+        Some(block)
+    }
+
+    pub(crate) fn add_block(&mut self, segment: u64, block: &Arc<Block>) {
+        if self.blocks.iter().any(|(id, _)| *id == segment) {
+            return;
+        }
+        self.traces += block.len();
+        self.blocks.push_back((segment, Arc::clone(block)));
+        while self.traces > MOST_TRACES
+            && self.blocks.len() > 1
+            && let Some((_, oldest)) = self.blocks.pop_front()
+        {
+            self.traces -= oldest.len();
+        }
+    }
+
+    pub(crate) fn spans(&mut self, segment: u64) -> Option<Arc<SpanSegment>> {
+        let at = self.spans.iter().position(|(id, _)| *id == segment)?;
+        let found = self.spans.remove(at)?;
+        let spans = Arc::clone(&found.1);
+        self.spans.push_back(found);
+        Some(spans)
+    }
+
+    pub(crate) fn add_spans(&mut self, segment: u64, spans: &Arc<SpanSegment>) {
+        self.spans.push_back((segment, Arc::clone(spans)));
+        if self.spans.len() > MOST_SEGMENTS {
+            self.spans.pop_front();
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The segments of a database: what is known of each without reading it.
+//!
+//! A segment is published whole, in the transaction that moves the mark below which rows of the append
+//! level are dead. One that another replaces is retired in the same transaction, and deleted later: a
+//! reader that set out before may still need it.
+
+mod cache;
+mod cursor;
+mod filter;
+mod part;
+
+use std::sync::Arc;
+
+use model::{Signal, TraceId};
+
+pub(crate) use cache::SegmentCache;
+pub(crate) use cursor::Cursor;
+pub(crate) use filter::TraceFilter;
+pub(crate) use part::{Block, Parts, PartsBuilder};
+
+/// Blobs are numbered from `segment << BLOB_BITS`.
+pub(crate) const BLOB_BITS: u32 = 16;
+/// The blob that holds a segment's header.
+pub(crate) const HEADER: u64 = 0xffff;
+/// The blob that holds what the list of traces needs.
+pub(crate) const PARTS: u64 = 0xfffe;
+
+/// What a segment is kept for. Expiry drops whole segments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Class {
+    /// Traces without an error when they were put there, and what is no trace.
+    Ordinary,
+    /// Traces with a span of status ERROR.
+    Error,
+}
+
+impl Class {
+    pub(crate) fn code(self) -> i64 {
+        match self {
+            Self::Ordinary => 0,
+            Self::Error => 1,
+        }
+    }
+
+    pub(crate) fn of(code: i64) -> Self {
+        if code == 1 { Self::Error } else { Self::Ordinary }
+    }
+}
+
+/// A segment as its row describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Segment {
+    pub(crate) id: u64,
+    pub(crate) signal: Signal,
+    pub(crate) class: Class,
+    /// Spans, log records or points.
+    pub(crate) items: u64,
+    /// Bytes of its blobs.
+    pub(crate) bytes: u64,
+    /// The rows of the append level that it holds something of, first and last.
+    pub(crate) rows: (u64, u64),
+    /// When the first and the last of it arrived, nanoseconds since the Unix epoch.
+    pub(crate) received_unix_nano: (u64, u64),
+    /// The latest of its traces' starts, nanoseconds since the Unix epoch; of spans only.
+    pub(crate) latest_start_unix_nano: u64,
+    /// Traces in it.
+    pub(crate) traces: u64,
+    /// How many of its traces each service takes part in, by name; of spans only.
+    pub(crate) services: Vec<(String, u64)>,
+    pub(crate) filter: TraceFilter,
+    /// Traces that had parts in other segments when it was published; of spans only.
+    pub(crate) continues: Vec<TraceId>,
+}
+
+/// The segments that are listed, by id.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Segments(Vec<Arc<Segment>>);
+
+impl Segments {
+    pub(crate) fn new(mut segments: Vec<Arc<Segment>>) -> Self {
+        segments.sort_unstable_by_key(|segment| segment.id);
+        Self(segments)
+    }
+
+    /// All of them, by id.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<Segment>> {
+        self.0.iter()
+    }
+
+    /// Those of a signal that may hold something of a trace.
+    pub(crate) fn that_may_hold(&self, signal: Signal, trace_id: TraceId) -> impl Iterator<Item = &Arc<Segment>> {
+        self.0.iter().filter(move |segment| segment.signal == signal && segment.filter.may_hold(trace_id))
+    }
+
+    pub(crate) fn get(&self, id: u64) -> Option<&Arc<Segment>> {
+        self.0.binary_search_by_key(&id, |segment| segment.id).ok().and_then(|at| self.0.get(at))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Lists some and retires others.
+    pub(crate) fn publish(&mut self, new: impl IntoIterator<Item = Arc<Segment>>, replaced: &[u64]) {
+        self.0.retain(|segment| !replaced.contains(&segment.id));
+        self.0.extend(new);
+        self.0.sort_unstable_by_key(|segment| segment.id);
+    }
+}

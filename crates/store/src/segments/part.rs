@@ -1,0 +1,198 @@
+//! What a segment says of each of its traces without its columns: enough for the list of traces.
+
+use std::{io::Read, sync::Arc};
+
+use hashbrown::HashMap;
+use model::TraceId;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    FirstError, TraceSummary,
+    index::{Digest, SpanFragment, join_fragments},
+};
+
+/// A trace as far as its spans are in one segment. Texts are named by index in [`Parts::texts`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TracePart {
+    pub(crate) fragment: SpanFragment,
+    /// The rows of the append level that brought its first and its last span.
+    pub(crate) first_row: u64,
+    pub(crate) last_row: u64,
+}
+
+/// The traces of a segment, by earliest start.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Parts {
+    pub(crate) texts: Vec<String>,
+    pub(crate) traces: Vec<TracePart>,
+}
+
+impl Parts {
+    /// As stored.
+    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, String> {
+        let bytes = postcard::to_stdvec(self).map_err(|error| error.to_string())?;
+        zstd::bulk::compress(&bytes, 3).map_err(|error| error.to_string())
+    }
+
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        let mut unpacked = Vec::new();
+        zstd::stream::read::Decoder::new(bytes)
+            .and_then(|decoder| decoder.take(MOST_BYTES).read_to_end(&mut unpacked))
+            .map_err(|error| error.to_string())?;
+        postcard::from_bytes(&unpacked).map_err(|error| error.to_string())
+    }
+}
+
+/// More than what is stored of the traces of one segment takes, bytes.
+const MOST_BYTES: u64 = 256 << 20;
+
+/// Parts being put together.
+#[derive(Debug, Default)]
+pub(crate) struct PartsBuilder {
+    texts: Vec<String>,
+    numbers: HashMap<String, u32>,
+    parts: HashMap<TraceId, TracePart>,
+}
+
+impl PartsBuilder {
+    /// Adds what a row of the append level brought.
+    pub(crate) fn add_digest(&mut self, row: u64, digest: &Digest, is_wanted: impl Fn(TraceId) -> bool) {
+        for fragment in digest.spans.iter().filter(|fragment| is_wanted(fragment.trace_id)) {
+            self.add(&digest.texts, fragment, row, row);
+        }
+    }
+
+    /// Adds the traces of a segment.
+    pub(crate) fn add_block(&mut self, block: &Block) {
+        for part in &block.parts {
+            self.add(&block.texts, &part.fragment, part.first_row, part.last_row);
+        }
+    }
+
+    fn add(&mut self, texts: &[impl AsRef<str>], fragment: &SpanFragment, first_row: u64, last_row: u64) {
+        let Self { texts: all, numbers, parts } = self;
+        let fragment = fragment.renamed(|text| {
+            let text = texts.get(text as usize).map(AsRef::as_ref).unwrap_or_default();
+            number(text, numbers, all)
+        });
+        match parts.entry(fragment.trace_id) {
+            hashbrown::hash_map::Entry::Vacant(new) => {
+                new.insert(TracePart { fragment, first_row, last_row });
+            }
+            hashbrown::hash_map::Entry::Occupied(mut known) => {
+                let part = known.get_mut();
+                join_fragments(&mut part.fragment, &fragment);
+                part.first_row = part.first_row.min(first_row);
+                part.last_row = part.last_row.max(last_row);
+            }
+        }
+    }
+
+    pub(crate) fn finish(self) -> Parts {
+        let mut traces: Vec<TracePart> = self.parts.into_values().collect();
+        traces.sort_unstable_by_key(|part| (part.fragment.start_unix_nano, part.fragment.trace_id));
+        Parts { texts: self.texts, traces }
+    }
+}
+
+fn number(text: &str, numbers: &mut HashMap<String, u32>, all: &mut Vec<String>) -> u32 {
+    if let Some(&number) = numbers.get(text) {
+        return number;
+    }
+    let number = u32::try_from(all.len()).unwrap_or(u32::MAX);
+    all.push(text.to_owned());
+    numbers.insert(text.to_owned(), number);
+    number
+}
+
+/// The traces of a segment in memory, ready to be listed.
+#[derive(Debug)]
+pub(crate) struct Block {
+    parts: Vec<TracePart>,
+    texts: Vec<Arc<str>>,
+    /// Names of the services of each trace, sorted; equal ones shared.
+    services: Vec<Arc<[Arc<str>]>>,
+}
+
+impl Block {
+    pub(crate) fn new(parts: Parts) -> Self {
+        let texts: Vec<Arc<str>> = parts.texts.into_iter().map(Arc::from).collect();
+        let mut sets: HashMap<Vec<u32>, Arc<[Arc<str>]>> = HashMap::new();
+        let services = parts.traces.iter().map(|part| {
+            let mut set = part.fragment.services.clone();
+            set.sort_unstable();
+            let named = sets.entry(set).or_insert_with_key(|set| {
+                let mut names: Vec<Arc<str>> = set.iter().map(|&text| text_at(&texts, text)).collect();
+                names.sort_unstable();
+                names.into()
+            });
+            Arc::clone(named)
+        });
+        let services = services.collect();
+        Self { parts: parts.traces, texts, services }
+    }
+
+    /// How many traces there are.
+    pub(crate) fn len(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// A trace by its place in the order of earliest start.
+    pub(crate) fn part(&self, at: usize) -> Option<&TracePart> {
+        self.parts.get(at)
+    }
+
+    /// Where a trace is.
+    pub(crate) fn position(&self, trace_id: TraceId) -> Option<usize> {
+        self.parts.iter().position(|part| part.fragment.trace_id == trace_id)
+    }
+
+    /// All traces.
+    pub(crate) fn parts(&self) -> &[TracePart] {
+        &self.parts
+    }
+
+    /// How many traces each service takes part in, by name.
+    pub(crate) fn services(&self) -> Vec<(String, u64)> {
+        let mut counts: HashMap<u32, u64> = HashMap::new();
+        for service in self.parts.iter().flat_map(|part| &part.fragment.services) {
+            *counts.entry(*service).or_default() += 1;
+        }
+        let mut counts: Vec<_> =
+            counts.into_iter().map(|(service, traces)| (self.text(service).to_string(), traces)).collect();
+        counts.sort_unstable();
+        counts
+    }
+
+    /// A text by its number.
+    pub(crate) fn text(&self, number: u32) -> Arc<str> {
+        text_at(&self.texts, number)
+    }
+
+    /// A trace in a line, all of whose spans are in this segment.
+    pub(crate) fn summary(&self, at: usize) -> Option<TraceSummary> {
+        let TracePart { fragment, first_row, last_row } = self.parts.get(at)?;
+        Some(TraceSummary {
+            trace_id: fragment.trace_id,
+            root_service: self.text(fragment.head.service),
+            root_name: self.text(fragment.head.name),
+            has_root: fragment.head.is_root,
+            start_unix_nano: fragment.start_unix_nano,
+            end_unix_nano: fragment.end_unix_nano,
+            span_count: fragment.span_count.into(),
+            error_count: fragment.error_count.into(),
+            services: self.services.get(at).cloned().unwrap_or_default(),
+            first_error: fragment.first_error.map(|error| FirstError {
+                service: self.text(error.service),
+                name: self.text(error.name),
+                message: error.message.map(|message| self.text(message)).unwrap_or_default(),
+            }),
+            first_sequence: *first_row,
+            last_sequence: *last_row,
+        })
+    }
+}
+
+fn text_at(texts: &[Arc<str>], number: u32) -> Arc<str> {
+    texts.get(number as usize).cloned().unwrap_or_default()
+}
