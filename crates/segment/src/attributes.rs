@@ -266,13 +266,15 @@ pub struct Shapes {
     pub shapes: Vec<Vec<u32>>,
 }
 
-/// Lists of attributes of some rows, read one after the other.
+/// Lists of attributes of some rows, read in the order of the rows.
 pub(crate) struct AttributeReader<'a> {
     shapes: &'a Shapes,
     rows: Ints<'a>,
     row: usize,
-    /// By column, where one of the rows uses it: its values and the next one to read.
-    values: Vec<Option<(ValuesOf<'a>, usize)>>,
+    /// By column, its values; `None` where none of the rows uses it.
+    values: Vec<Option<ValuesOf<'a>>>,
+    /// By column, the value to read next.
+    next: Vec<usize>,
 }
 
 enum ValuesOf<'a> {
@@ -281,53 +283,73 @@ enum ValuesOf<'a> {
     Numbers(Ints<'a>),
 }
 
+const NO_SHAPE: SegmentError = SegmentError::Damaged("a list of attributes without a shape");
+
 impl<'a> AttributeReader<'a> {
-    /// A reader that stands before a row; `column` gives the bytes of a column of values.
+    /// A reader that stands before the first of the rows that are wanted, which rise; `column` gives the bytes
+    /// of a column of values. Only columns that one of the rows uses are asked for.
     pub(crate) fn new(
         shapes: &'a Shapes,
         rows: Ints<'a>,
-        range: std::ops::Range<usize>,
+        wanted: impl Iterator<Item = usize> + Clone,
         column: impl Fn(u32) -> Result<&'a [u8], SegmentError>,
     ) -> Result<Self, SegmentError> {
-        let count_of = |range: std::ops::Range<usize>| {
-            let mut counts = vec![0_usize; shapes.shapes.len()];
-            for row in range {
-                if let Some(count) = counts.get_mut(rows.get(row) as usize) {
-                    *count += 1;
-                }
+        let first = wanted.clone().next().unwrap_or_default();
+        let mut is_wanted = vec![false; shapes.shapes.len()];
+        for row in wanted {
+            if let Some(is_wanted) = is_wanted.get_mut(rows.get(row) as usize) {
+                *is_wanted = true;
             }
-            counts
-        };
-        let in_range = count_of(range.clone());
-        let before = count_of(0..range.start);
-        let mut next = vec![0_usize; shapes.columns.len()];
+        }
         let mut is_used = vec![false; shapes.columns.len()];
-        for ((shape, before), in_range) in shapes.shapes.iter().zip(before).zip(in_range) {
+        for (shape, is_wanted) in shapes.shapes.iter().zip(is_wanted) {
             for &column in shape {
-                if let (Some(next), Some(is_used)) = (next.get_mut(column as usize), is_used.get_mut(column as usize)) {
-                    *next += before;
-                    *is_used |= in_range > 0;
+                if let Some(is_used) = is_used.get_mut(column as usize) {
+                    *is_used |= is_wanted;
                 }
             }
         }
-        let open = |(number, (is_used, next)): (usize, (bool, usize))| {
-            let values = is_used.then(|| ValuesOf::read(shapes.columns.get(number), column(number as u32)?));
-            Ok(values.transpose()?.map(|values| (values, next)))
+        let open = |(number, is_used): (usize, bool)| {
+            is_used.then(|| ValuesOf::read(shapes.columns.get(number), column(number as u32)?)).transpose()
         };
-        let values = is_used.into_iter().zip(next).enumerate().map(open).collect::<Result<_, SegmentError>>()?;
-        Ok(Self { shapes, rows, row: range.start, values })
+        let next = vec![0; is_used.len()];
+        let values = is_used.into_iter().enumerate().map(open).collect::<Result<_, SegmentError>>()?;
+        let mut reader = Self { shapes, rows, row: 0, values, next };
+        reader.skip_to(first);
+        Ok(reader)
+    }
+
+    /// Passes over the lists before a row; their values are counted and not read.
+    pub(crate) fn skip_to(&mut self, row: usize) {
+        if row <= self.row {
+            return;
+        }
+        let mut passed = vec![0_usize; self.shapes.shapes.len()];
+        for row in self.row..row {
+            if let Some(passed) = passed.get_mut(self.rows.get(row) as usize) {
+                *passed += 1;
+            }
+        }
+        self.row = row;
+        for (shape, passed) in self.shapes.shapes.iter().zip(passed) {
+            for &column in shape {
+                if let Some(next) = self.next.get_mut(column as usize) {
+                    *next += passed;
+                }
+            }
+        }
     }
 
     /// The list of the next row.
     pub(crate) fn next(&mut self) -> Result<Vec<KeyValue>, SegmentError> {
-        const NO_SHAPE: SegmentError = SegmentError::Damaged("a list of attributes without a shape");
         let number = usize::try_from(self.rows.get(self.row)).map_err(|_| NO_SHAPE)?;
         self.row += 1;
         let shape = self.shapes.shapes.get(number).ok_or(NO_SHAPE)?;
         let mut list = Vec::with_capacity(shape.len());
         for &column in shape {
             let kind = self.shapes.columns.get(column as usize).ok_or(NO_SHAPE)?;
-            let (values, next) = self.values.get_mut(column as usize).and_then(Option::as_mut).ok_or(NO_SHAPE)?;
+            let values = self.values.get(column as usize).and_then(Option::as_ref).ok_or(NO_SHAPE)?;
+            let next = self.next.get_mut(column as usize).ok_or(NO_SHAPE)?;
             let at = *next;
             *next += 1;
             if kind.of == ValueType::List {

@@ -3,7 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::SegmentError;
+use crate::{
+    SegmentError,
+    ints::{put_deltas, put_ints},
+    texts::TextColumn,
+};
 
 /// Compressed columns from this size on are blobs of their own, bytes.
 const LARGE: usize = 4096;
@@ -59,6 +63,27 @@ impl Packer {
             (_, None) => return,
         };
         self.places.push(place);
+    }
+
+    /// Adds numbers of which any can be read alone.
+    pub(crate) fn add_ints(&mut self, values: &[u64]) {
+        let mut bytes = Vec::new();
+        put_ints(&mut bytes, values);
+        self.add(bytes);
+    }
+
+    /// Adds numbers of which each is near the one before it.
+    pub(crate) fn add_deltas(&mut self, values: &[u64]) {
+        let mut bytes = Vec::new();
+        put_deltas(&mut bytes, values);
+        self.add(bytes);
+    }
+
+    /// Adds texts.
+    pub(crate) fn add_texts(&mut self, column: TextColumn) {
+        let mut bytes = Vec::new();
+        column.put(&mut bytes);
+        self.add(bytes);
     }
 
     /// The directory, and the blobs by number.

@@ -1,8 +1,10 @@
-//! Segments: many spans packed as columns, each once and compressed, from which the same spans come back.
+//! Segments: many spans or log records packed as columns, each once and compressed, from which the same items
+//! come back.
 //!
-//! Entry points: a [`Batch`] gathers items from requests, [`encode_spans`] makes a segment of it, and
-//! [`SpanSegment`] reads one. What a segment gives back is what decoding the requests gives, field for
-//! field: the order of attributes and duplicate keys included. Unknown fields are not kept.
+//! Entry points: a [`Batch`] gathers items from requests; [`encode_spans`] and [`encode_logs`] make a segment
+//! of it, and [`SpanSegment`] and [`LogSegment`] read one. What a segment gives back is what decoding the
+//! requests gives, field for field: the order of attributes and duplicate keys included. Unknown fields are not
+//! kept.
 //!
 //! Deliberately absent: files and databases (`store` keeps a segment's header and blobs), and any reading
 //! of requests in JSON, which `formats` turns into protobuf first.
@@ -10,9 +12,12 @@
 mod attributes;
 mod batch;
 mod bytes;
+mod columns;
 mod container;
 mod error;
 mod ints;
+mod logs_read;
+mod logs_write;
 mod origins;
 mod spans_read;
 mod spans_write;
@@ -28,6 +33,8 @@ use serde::{Deserialize, Serialize};
 pub use attributes::{Shapes, ValueColumn, ValueType};
 pub use batch::{Batch, Request};
 pub use error::SegmentError;
+pub use logs_read::{LogSegment, SegmentLog};
+pub use logs_write::encode_logs;
 pub use origins::{SegmentResource, SegmentScope};
 pub use spans_read::{SegmentSpan, SpanSegment};
 pub use spans_write::encode_spans;

@@ -1,13 +1,14 @@
 //! Columns becoming spans again.
 
-use std::{ops::Range, sync::OnceLock};
+use std::ops::Range;
 
 use model::{Event, Link, Span, SpanId, SpanKind, Status, StatusCode, TraceId};
 
 use crate::{
     Request, SegmentError, SegmentResource, SegmentScope,
     attributes::AttributeReader,
-    bytes::{Input, later, unzigzag},
+    bytes::{later, unzigzag},
+    columns::Columns,
     ints::Ints,
     spans_write::{Column, FIXED, Header, NO_PARENT, OTHER_PARENT, VERSION},
     texts::Texts,
@@ -17,8 +18,7 @@ use crate::{
 #[derive(Debug)]
 pub struct SpanSegment {
     header: Header,
-    blobs: Vec<Vec<u8>>,
-    columns: Vec<OnceLock<Vec<u8>>>,
+    columns: Columns,
 }
 
 /// A span as a segment holds it.
@@ -40,12 +40,13 @@ impl SpanSegment {
     /// # Errors
     /// [`SegmentError::Damaged`] where the header is not one.
     pub fn new(header: &[u8], blobs: Vec<Vec<u8>>) -> Result<Self, SegmentError> {
-        let header: Header = crate::unpack_header(header)?;
+        let mut header: Header = crate::unpack_header(header)?;
         if header.version != VERSION {
             return Err(SegmentError::Damaged("a segment of an unknown version"));
         }
         let values: usize = header.shapes.iter().map(|shapes| shapes.columns.len()).sum();
-        Ok(Self { header, blobs, columns: (0..FIXED + values).map(|_| OnceLock::new()).collect() })
+        let columns = Columns::new(std::mem::take(&mut header.directory), blobs, FIXED + values);
+        Ok(Self { header, columns })
     }
 
     /// How many spans there are.
@@ -64,7 +65,7 @@ impl SpanSegment {
     pub fn sizes(&self) -> impl Iterator<Item = (String, usize)> + '_ {
         let fixed = (0..FIXED).map(|number| format!("column {number}"));
         let values = self.header.shapes.iter().flat_map(|shapes| &shapes.columns);
-        fixed.chain(values.map(|column| formats::decode_text(&column.key))).zip(self.header.directory.sizes())
+        fixed.chain(values.map(|column| formats::decode_text(&column.key))).zip(self.columns.sizes())
     }
 
     /// The traces in it with the rows of their spans, by earliest start.
@@ -203,28 +204,19 @@ impl SpanSegment {
     fn attributes(&self, of: usize, shape: Column, rows: Range<usize>) -> Result<AttributeReader<'_>, SegmentError> {
         let before: usize = self.header.shapes.iter().take(of).map(|shapes| shapes.columns.len()).sum();
         let shapes = self.header.shapes.get(of).ok_or(SegmentError::Damaged("no shapes"))?;
-        AttributeReader::new(shapes, self.ints(shape)?, rows, |number| self.column(FIXED + before + number as usize))
-    }
-
-    fn column(&self, number: usize) -> Result<&[u8], SegmentError> {
-        let cell = self.columns.get(number).ok_or(SegmentError::Damaged("a column is missing"))?;
-        if let Some(column) = cell.get() {
-            return Ok(column);
-        }
-        let column = self.header.directory.column(number, &self.blobs)?;
-        Ok(cell.get_or_init(|| column))
+        self.columns.attributes(shapes, shape as usize, FIXED + before, rows)
     }
 
     fn fixed(&self, column: Column) -> Result<&[u8], SegmentError> {
-        self.column(column as usize)
+        self.columns.bytes(column as usize)
     }
 
     fn ints(&self, column: Column) -> Result<Ints<'_>, SegmentError> {
-        Ints::read(&mut Input(self.fixed(column)?))
+        self.columns.ints(column as usize)
     }
 
     fn texts(&self, column: Column) -> Result<Texts<'_>, SegmentError> {
-        Texts::read(&mut Input(self.fixed(column)?))
+        self.columns.texts(column as usize)
     }
 }
 

@@ -11,7 +11,6 @@ use crate::{
     batch::by_trace,
     bytes::{difference, zigzag},
     container::{Directory, Packer},
-    ints::{put_deltas, put_ints},
     origins::{Origins, UsedOrigins},
     texts::TextColumn,
 };
@@ -251,34 +250,34 @@ impl Columns {
         let (link_shapes, link_shape, link_values) = self.link_attributes.finish();
         // In the order of `Column`.
         packer.add(self.trace_ids);
-        packer.add(ints(&self.spans_of_trace));
-        packer.add(deltas(&self.start_of_trace));
+        packer.add_ints(&self.spans_of_trace);
+        packer.add_deltas(&self.start_of_trace);
         packer.add(self.span_ids);
-        packer.add(ints(&self.parent));
-        packer.add(texts(self.other_parent));
-        packer.add(ints(&self.start));
-        packer.add(ints(&self.duration));
-        packer.add(texts(self.name));
+        packer.add_ints(&self.parent);
+        packer.add_texts(self.other_parent);
+        packer.add_ints(&self.start);
+        packer.add_ints(&self.duration);
+        packer.add_texts(self.name);
         for numbers in [&self.kind, &self.origin, &self.request, &self.status] {
-            packer.add(ints(numbers));
+            packer.add_ints(numbers);
         }
-        packer.add(texts(self.message));
-        packer.add(texts(self.trace_state));
+        packer.add_texts(self.message);
+        packer.add_texts(self.trace_state);
         for numbers in [&self.flags, &self.dropped_attributes, &self.dropped_events, &self.dropped_links] {
-            packer.add(ints(numbers));
+            packer.add_ints(numbers);
         }
         packer.add(shape);
-        packer.add(ints(&self.events_of_span));
-        packer.add(ints(&self.event_time));
-        packer.add(texts(self.event_name));
-        packer.add(ints(&self.event_dropped_attributes));
+        packer.add_ints(&self.events_of_span);
+        packer.add_ints(&self.event_time);
+        packer.add_texts(self.event_name);
+        packer.add_ints(&self.event_dropped_attributes);
         packer.add(event_shape);
-        packer.add(ints(&self.links_of_span));
-        packer.add(texts(self.link_trace_id));
-        packer.add(texts(self.link_span_id));
-        packer.add(texts(self.link_trace_state));
-        packer.add(ints(&self.link_flags));
-        packer.add(ints(&self.link_dropped_attributes));
+        packer.add_ints(&self.links_of_span);
+        packer.add_texts(self.link_trace_id);
+        packer.add_texts(self.link_span_id);
+        packer.add_texts(self.link_trace_state);
+        packer.add_ints(&self.link_flags);
+        packer.add_ints(&self.link_dropped_attributes);
         packer.add(link_shape);
         for column in values.into_iter().chain(event_values).chain(link_values) {
             packer.add(column);
@@ -287,22 +286,4 @@ impl Columns {
         let header = Header { version: VERSION, rows, directory, origins, shapes: [shapes, event_shapes, link_shapes] };
         Encoded::new(&header, rows, blobs)
     }
-}
-
-fn ints(values: &[u64]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    put_ints(&mut bytes, values);
-    bytes
-}
-
-fn deltas(values: &[u64]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    put_deltas(&mut bytes, values);
-    bytes
-}
-
-fn texts(column: TextColumn) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    column.put(&mut bytes);
-    bytes
 }

@@ -132,6 +132,19 @@ impl<'a> Texts<'a> {
         Ok(Self { bytes, ends, codes })
     }
 
+    /// How many rows there are.
+    pub(crate) fn len(&self) -> usize {
+        self.codes.as_ref().map_or(self.ends.len(), Ints::len)
+    }
+
+    /// The rows before this one that hold a text. Where texts repeat, their numbers are compared.
+    pub(crate) fn rows_of(&self, text: &[u8], end: usize) -> Vec<usize> {
+        let rows = 0..end.min(self.len());
+        let Some(codes) = &self.codes else { return rows.filter(|&row| self.get(row) == text).collect() };
+        let code = (0..self.ends.len() as u32).find(|&code| at(self.bytes, &self.ends, code) == text);
+        code.map(u64::from).map_or(Vec::new(), |code| rows.filter(|&row| codes.get(row) == code).collect())
+    }
+
     /// The text at a row; empty beyond the last.
     pub(crate) fn get(&self, row: usize) -> &'a [u8] {
         let code = self.codes.as_ref().map_or(row as u64, |codes| codes.get(row));

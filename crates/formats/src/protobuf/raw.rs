@@ -454,3 +454,26 @@ pub fn trace_and_start(span: &[u8]) -> Result<(&[u8], u64), FormatError> {
     }
     Ok((trace_id, start.unwrap_or_default()))
 }
+
+/// Trace id (as it came) and time (when it happened, else when it was seen) of a message `LogRecord`, reading
+/// nothing else.
+///
+/// # Errors
+/// [`FormatError::Malformed`] where the bytes are not the message.
+pub fn trace_and_time(record: &[u8]) -> Result<(&[u8], u64), FormatError> {
+    Ok(trace_and_time_fields(record)?)
+}
+
+fn trace_and_time_fields(record: &[u8]) -> Wire<(&[u8], u64)> {
+    let (mut trace_id, mut time, mut observed): (&[u8], u64, u64) = (&[], 0, 0);
+    let mut fields = Reader::new(record);
+    while let Some(key) = fields.key()? {
+        match key.field {
+            1 => time = fields.fixed64(key)?,
+            9 => trace_id = fields.bytes(key)?,
+            11 => observed = fields.fixed64(key)?,
+            _ => fields.skip(key)?,
+        }
+    }
+    Ok((trace_id, if time == 0 { observed } else { time }))
+}
