@@ -22,9 +22,6 @@ mod origins;
 mod spans_read;
 mod spans_write;
 mod texts;
-#[allow(missing_docs)]
-mod stub;
-pub use stub::*;
 
 use std::io::Read;
 

@@ -89,11 +89,15 @@ async fn log_requests() {
     assert_eq!(kept.outcome(timed.clone()).await, "2/0/0");
     assert_eq!(kept.outcome(timed.clone()).await, "0/2/0");
     kept.reopen().await;
+    assert_eq!(kept.outcome(timed.clone()).await, "0/2/0");
+    kept.store().compact().await.unwrap();
+    assert_eq!(kept.outcome(timed.clone()).await, "0/2/0");
+    kept.reopen().await;
     assert_eq!(kept.outcome(timed).await, "0/2/0");
     assert_eq!(kept.outcome(timeless.clone()).await, "2/0/0");
     assert_eq!(kept.outcome(timeless).await, "2/0/0");
     let ledger = kept.store().ledger().logs;
-    assert_eq!((ledger.received, ledger.stored, ledger.duplicate), (10, 6, 4));
+    assert_eq!((ledger.received, ledger.stored, ledger.duplicate), (14, 6, 8));
     assert!(ledger.is_balanced());
 }
 

@@ -149,7 +149,10 @@ async fn log_records_of_a_trace() {
     kept.add(in_protobuf(&traces("shop", vec![span(1, 1, "a")]))).await.unwrap();
     kept.add(logs_in_protobuf(&logs("bank", vec![record(0, T0, "none"), record(1, T0 + 1, "first")]))).await.unwrap();
     kept.reopen().await;
+    let in_requests = kept.reader().trace(trace_id(1)).await.unwrap().unwrap();
+    kept.store().compact().await.unwrap();
     let reader = kept.reader();
+    assert_eq!(reader.trace(trace_id(1)).await.unwrap().unwrap(), in_requests);
     let contents = reader.trace(trace_id(1)).await.unwrap().unwrap();
     let logs: Vec<_> = contents
         .logs
