@@ -139,7 +139,7 @@ impl LogSegment {
         let time = self.ints(Column::Time)?;
         // What the header claims must not cost memory: times are the column that cannot be constant.
         if time.len() != self.len() {
-            return Err(SegmentError::Damaged("as many records as times"));
+            return Err(SegmentError::Damaged("records are missing or too many"));
         }
         let (time_is, observed) = (self.ints(Column::TimeIs)?, self.ints(Column::Observed)?);
         let (severity, severity_text) = (self.ints(Column::Severity)?, self.texts(Column::SeverityText)?);

@@ -113,8 +113,12 @@ impl<'a> Texts<'a> {
     pub(crate) fn read(input: &mut Input<'a>) -> Result<Self, SegmentError> {
         let kind = input.byte()?;
         let lengths = Ints::read(input)?;
-        // What a damaged count claims must not cost memory.
-        if lengths.len() > MOST_ROWS {
+        // What a damaged count claims must not cost memory. Only a constant length takes no bytes of its own, and
+        // of texts without a byte there is one.
+        if let Ints::Constant { count, value } = lengths
+            && count > 1
+            && (count as u64).saturating_mul(value.max(1)) > input.0.len() as u64
+        {
             return Err(SegmentError::Damaged("a column of too many texts"));
         }
         let mut end = 0_u64;
@@ -152,9 +156,6 @@ impl<'a> Texts<'a> {
     }
 }
 
-/// More rows than any segment has.
-const MOST_ROWS: usize = 1 << 26;
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -184,8 +185,16 @@ mod tests {
     }
 
     #[test]
+    fn a_count_without_texts_is_damage() {
+        let mut bytes = vec![IN_A_ROW];
+        put_ints(&mut bytes, &[0; 3]);
+        assert!(Texts::read(&mut Input(&bytes)).is_err());
+    }
+
+    #[test]
     fn texts_come_back_where_the_column_changes_its_mind() {
-        let text = |number: usize| if number % 3 == 0 { b"again".to_vec() } else { number.to_string().into_bytes() };
+        let text =
+            |number: usize| if number.is_multiple_of(3) { b"again".to_vec() } else { number.to_string().into_bytes() };
         let texts: Vec<Vec<u8>> = (0..9_000).map(text).collect();
         assert_eq!(back(&texts), texts);
     }

@@ -157,7 +157,7 @@ proptest! {
 #[test]
 fn many_records_come_back() {
     let record = |number: u64| LogRecord {
-        time_unix_nano: if number % 7 == 0 { 0 } else { 1_700_000_000_000_000_000 + number / 2 * 1_000 },
+        time_unix_nano: if number.is_multiple_of(7) { 0 } else { 1_700_000_000_000_000_000 + number / 2 * 1_000 },
         observed_time_unix_nano: 1_700_000_000_000_000_000 + number * 1_000,
         severity_number: number as i32 % 25,
         body: match number % 4 {
