@@ -20,7 +20,10 @@ mod protobuf;
 mod reject;
 mod walked;
 
-use model::{LogsData, MetricsData, Resource, ResourceSpans, Scope, ScopeSpans, Signal, Span, TracesData, Value};
+use model::{
+    Exemplar, ExponentialHistogramPoint, KeyValue, LogsData, Metric, MetricsData, Resource, ResourceSpans, Scope,
+    ScopeSpans, Signal, Span, SummaryPoint, TracesData, Value,
+};
 
 pub use body::{Compression, Encoding};
 #[cfg(not(target_arch = "wasm32"))]
@@ -116,6 +119,46 @@ pub fn decode_scope(message: &[u8]) -> Result<Scope, FormatError> {
     let mut scope = Scope::default();
     protobuf::decode::scope(&mut scope, message)?;
     Ok(scope)
+}
+
+/// A message `KeyValue` that does not lie in a value: an attribute or an entry of metadata.
+///
+/// # Errors
+/// [`FormatError::Malformed`] where the bytes are not the message.
+pub fn decode_attribute(message: &[u8]) -> Result<KeyValue, FormatError> {
+    Ok(protobuf::decode::attribute(message)?)
+}
+
+/// A message `Metric`.
+///
+/// # Errors
+/// [`FormatError::Malformed`] where the bytes are not the message.
+pub fn decode_metric(message: &[u8]) -> Result<Metric, FormatError> {
+    Ok(protobuf::decode_metric::metric(message)?)
+}
+
+/// A message `ExponentialHistogramDataPoint`.
+///
+/// # Errors
+/// [`FormatError::Malformed`] where the bytes are not the message.
+pub fn decode_exponential_point(message: &[u8]) -> Result<ExponentialHistogramPoint, FormatError> {
+    Ok(protobuf::decode_metric::exponential_point(message)?)
+}
+
+/// A message `SummaryDataPoint`.
+///
+/// # Errors
+/// [`FormatError::Malformed`] where the bytes are not the message.
+pub fn decode_summary_point(message: &[u8]) -> Result<SummaryPoint, FormatError> {
+    Ok(protobuf::decode_metric::summary_point(message)?)
+}
+
+/// A message `Exemplar`.
+///
+/// # Errors
+/// [`FormatError::Malformed`] where the bytes are not the message.
+pub fn decode_exemplar(message: &[u8]) -> Result<Exemplar, FormatError> {
+    Ok(protobuf::decode_metric::exemplar(message)?)
 }
 
 /// A trace request in protobuf, as [`decode_traces`] reads it back.

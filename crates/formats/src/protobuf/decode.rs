@@ -58,7 +58,7 @@ pub(crate) fn scope(scope: &mut Scope, bytes: &[u8]) -> Wire<()> {
 }
 
 /// `KeyValue` that is an attribute.
-pub(super) fn attribute(bytes: &[u8]) -> Wire<KeyValue> {
+pub(crate) fn attribute(bytes: &[u8]) -> Wire<KeyValue> {
     key_value(bytes, MAX_DEPTH)
 }
 

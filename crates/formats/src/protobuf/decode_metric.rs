@@ -52,7 +52,7 @@ fn scope_metrics(bytes: &[u8]) -> Wire<ScopeMetrics> {
     Ok(metrics)
 }
 
-fn metric(bytes: &[u8]) -> Wire<Metric> {
+pub(crate) fn metric(bytes: &[u8]) -> Wire<Metric> {
     let mut metric = Metric::default();
     let mut fields = Reader::new(bytes);
     while let Some(key) = fields.key()? {
@@ -188,7 +188,7 @@ fn histogram_point(bytes: &[u8]) -> Wire<HistogramPoint> {
     Ok(point)
 }
 
-fn exponential_point(bytes: &[u8]) -> Wire<ExponentialHistogramPoint> {
+pub(crate) fn exponential_point(bytes: &[u8]) -> Wire<ExponentialHistogramPoint> {
     let mut point = ExponentialHistogramPoint::default();
     let mut fields = Reader::new(bytes);
     while let Some(key) = fields.key()? {
@@ -225,7 +225,7 @@ fn buckets(buckets: &mut Buckets, bytes: &[u8]) -> Wire<()> {
     Ok(())
 }
 
-fn summary_point(bytes: &[u8]) -> Wire<SummaryPoint> {
+pub(crate) fn summary_point(bytes: &[u8]) -> Wire<SummaryPoint> {
     let mut point = SummaryPoint::default();
     let mut fields = Reader::new(bytes);
     while let Some(key) = fields.key()? {
@@ -256,7 +256,7 @@ fn quantile_value(bytes: &[u8]) -> Wire<QuantileValue> {
     Ok(quantile)
 }
 
-fn exemplar(bytes: &[u8]) -> Wire<Exemplar> {
+pub(crate) fn exemplar(bytes: &[u8]) -> Wire<Exemplar> {
     let mut exemplar = Exemplar::default();
     let mut fields = Reader::new(bytes);
     while let Some(key) = fields.key()? {

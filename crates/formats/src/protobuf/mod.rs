@@ -2,13 +2,14 @@
 
 pub(crate) mod decode;
 mod decode_log;
-mod decode_metric;
+pub(crate) mod decode_metric;
 mod decode_span;
 pub(crate) mod encode;
 mod encode_log;
 mod encode_metric;
 pub(crate) mod encode_span;
 pub mod raw;
+mod raw_metric;
 mod walk;
 mod walk_log;
 mod walk_metric;

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+pub use super::raw_metric::{PointKind, RawHistogramPoint, RawMetric, RawNumberPoint, point_time};
 use super::{
     decode,
     walk::usual_key_value,
@@ -82,8 +83,11 @@ fn items<'a>(bytes: &'a [u8], visitor: &mut impl RawVisitor<'a>) -> Wire<()> {
     Ok(())
 }
 
+/// A message, if there is one, and a schema.
+type Surroundings<'a> = (Option<Cow<'a, [u8]>>, &'a [u8]);
+
 /// Field 1, a message, and field 3, a schema: they may stand behind the items.
-fn surroundings(bytes: &[u8]) -> Wire<(Option<Cow<'_, [u8]>>, &[u8])> {
+fn surroundings(bytes: &[u8]) -> Wire<Surroundings<'_>> {
     let mut message: Option<Cow<'_, [u8]>> = None;
     let mut schema_url: &[u8] = &[];
     let mut fields = Reader::new(bytes);
