@@ -1,8 +1,8 @@
-//! Spans gathered from requests, before they become columns.
+//! Items gathered from requests, before they become columns.
 
 use std::collections::HashMap as OriginMap;
 
-use formats::raw::{RawOrigin, RawVisitor, visit_protobuf};
+use formats::raw::{RawMetric, RawOrigin, RawVisitor, visit_protobuf};
 use hashbrown::HashMap;
 use model::TraceId;
 use serde::{Deserialize, Serialize};
@@ -38,11 +38,14 @@ pub struct Batch<'a> {
     pub(crate) origins: Vec<RawOrigin<'a>>,
     origin_numbers: OriginMap<RawOrigin<'a>, u32>,
     pub(crate) items: Vec<Item<'a>>,
+    /// Points left out of metrics: index in [`Batch::items`] and position in the metric, rising.
+    pub(crate) left_out_points: Vec<(u32, u32)>,
 }
 
 impl<'a> Batch<'a> {
     /// Adds the items of a request in protobuf, decompressed, but for those whose ordinal (position among
-    /// all items of the request, in document order) is left out.
+    /// all items of the request, in document order) is left out. For spans and log records; see
+    /// [`Batch::add_metrics`].
     ///
     /// # Errors
     /// [`SegmentError::Request`] where the body is not a request.
@@ -58,7 +61,34 @@ impl<'a> Batch<'a> {
         Ok(visit_protobuf(body, &mut gathering)?)
     }
 
-    /// How many items there are.
+    /// Adds the metrics of a request in protobuf, decompressed, but for those points whose ordinal (position
+    /// among all points of the request, in document order) is left out.
+    ///
+    /// # Errors
+    /// [`SegmentError::Request`] where the body is not a request.
+    pub fn add_metrics(
+        &mut self,
+        request: Request,
+        body: &'a [u8],
+        is_left_out: impl Fn(u32) -> bool,
+    ) -> Result<(), SegmentError> {
+        let first = self.items.len();
+        self.add(request, body, |_| false)?;
+        let mut metric = RawMetric::default();
+        let mut ordinal = 0;
+        for (at, item) in (0..).zip(&self.items).skip(first) {
+            metric.read(item.message)?;
+            for position in 0..metric.points.len() as u32 {
+                if is_left_out(ordinal) {
+                    self.left_out_points.push((at, position));
+                }
+                ordinal += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many items there are: spans, log records or metrics.
     #[must_use]
     pub fn len(&self) -> usize {
         self.items.len()

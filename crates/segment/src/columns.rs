@@ -3,7 +3,8 @@
 use std::sync::OnceLock;
 
 use crate::{
-    SegmentError, Shapes, attributes::AttributeReader, bytes::Input, container::Directory, ints::Ints, texts::Texts,
+    SegmentError, Shapes, attributes::AttributeReader, bytes::Input, container::Directory, doubles::Doubles,
+    ints::Ints, texts::Texts,
 };
 
 /// A segment's columns by number, and the blobs that hold them.
@@ -43,6 +44,11 @@ impl Columns {
     /// A column that is there for reading its texts.
     pub(crate) fn texts(&self, number: usize) -> Result<Texts<'_>, SegmentError> {
         Texts::read(&mut Input(self.bytes(number)?))
+    }
+
+    /// A column that is there for reading the doubles of so many series.
+    pub(crate) fn doubles(&self, number: usize, series: usize) -> Result<Doubles<'_>, SegmentError> {
+        Doubles::read(&mut Input(self.bytes(number)?), series)
     }
 
     /// The lists of attributes of these rows, rising; `shape` is the column of their shapes, `values` the

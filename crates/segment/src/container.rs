@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     SegmentError,
+    doubles::DoubleColumn,
     ints::{put_deltas, put_ints},
     texts::TextColumn,
 };
@@ -76,6 +77,13 @@ impl Packer {
     pub(crate) fn add_deltas(&mut self, values: &[u64]) {
         let mut bytes = Vec::new();
         put_deltas(&mut bytes, values);
+        self.add(bytes);
+    }
+
+    /// Adds doubles.
+    pub(crate) fn add_doubles(&mut self, column: DoubleColumn) {
+        let mut bytes = Vec::new();
+        column.put(&mut bytes);
         self.add(bytes);
     }
 

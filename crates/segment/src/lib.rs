@@ -1,10 +1,13 @@
-//! Segments: many spans or log records packed as columns, each once and compressed, from which the same items
-//! come back.
+//! Segments: many spans, log records or metric points packed as columns, each once and compressed, from which
+//! the same items come back.
 //!
-//! Entry points: a [`Batch`] gathers items from requests; [`encode_spans`] and [`encode_logs`] make a segment
-//! of it, and [`SpanSegment`] and [`LogSegment`] read one. What a segment gives back is what decoding the
-//! requests gives, field for field: the order of attributes and duplicate keys included. Unknown fields are not
-//! kept.
+//! Entry points: a [`Batch`] gathers items from requests; [`encode_spans`], [`encode_logs`] and
+//! [`encode_points`] make a segment of it, and [`SpanSegment`], [`LogSegment`] and [`PointSegment`] read one.
+//! What a segment gives back is what decoding the requests gives, field for field: the order of attributes and
+//! duplicate keys included. Unknown fields are not kept, nor are metrics without points.
+//!
+//! Spans stand by trace, log records by time, points by series and time: what is read together lies together,
+//! and what is alike is near.
 //!
 //! Deliberately absent: files and databases (`store` keeps a segment's header and blobs), and any reading
 //! of requests in JSON, which `formats` turns into protobuf first.
@@ -14,11 +17,18 @@ mod batch;
 mod bytes;
 mod columns;
 mod container;
+mod doubles;
 mod error;
+mod histograms;
 mod ints;
 mod logs_read;
 mod logs_write;
+mod numbers;
 mod origins;
+mod points_read;
+mod points_write;
+mod series;
+mod series_read;
 mod spans_read;
 mod spans_write;
 mod texts;
@@ -33,6 +43,10 @@ pub use error::SegmentError;
 pub use logs_read::{LogSegment, SegmentLog};
 pub use logs_write::encode_logs;
 pub use origins::{SegmentResource, SegmentScope};
+pub use points_read::{Point, PointSegment, SegmentPoint};
+pub use points_write::encode_points;
+pub use series::Series;
+pub use series_read::PointReader;
 pub use spans_read::{SegmentSpan, SpanSegment};
 pub use spans_write::encode_spans;
 
