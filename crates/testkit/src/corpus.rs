@@ -1,49 +1,56 @@
-//! Load that is the same on every machine: realistic requests, one realistic big trace, and shapes
-//! that are known to break viewers.
+//! Load that is the same on every machine: realistic requests, one realistic big
+//! trace, and shapes that are known to break viewers.
 //!
-//! Entry points: [`requests`] and [`big_trace`]; [`chain`], [`fan`] and [`cycle`] are bare spans.
+//! Entry points: [`requests`] and [`big_trace`]; [`chain`], [`fan`] and
+//! [`cycle`] are bare spans.
 
+mod attributes;
+mod chance;
+mod failures;
 mod operations;
+mod queues;
+mod services;
 mod shape;
+mod spans;
+mod story;
 
-use std::collections::VecDeque;
+use model::{ResourceSpans, Scope, ScopeSpans, Span, SpanId, SpanKind, TracesData};
 
-use model::{ResourceSpans, Scope, ScopeSpans, Span, SpanId, SpanKind, TraceId, TracesData};
+use crate::START_UNIX_NANO;
 
-use crate::{Random, START_UNIX_NANO};
+use queues::Queues;
+use story::Story;
 
 /// How many services take part.
-pub const SERVICES: usize = operations::SERVICES.len();
+pub const SERVICES: usize = services::SERVICES.len();
 
-/// Requests as ten services send them, together exactly `spans_total` spans in traces of 5 to 40.
-/// Every service fills requests of `spans_per_request` spans of its own, so that a trace crosses
-/// services and requests; what remains at the end comes in smaller ones. A span has 10 to 12
-/// attributes with the names of the semantic conventions, a resource has 10.
+const SCHEMA: &str = "https://opentelemetry.io/schemas/1.37.0";
+
+/// Requests as [`SERVICES`] services in production, staging and development send them, together
+/// exactly `spans_total` spans. Traces have mostly 5 to 40 spans, a few have hundreds or thousands.
+///
+/// Every service fills requests of `spans_per_request` spans of its own, each from one of its pods,
+/// so that a trace crosses services and requests; what remains at the end comes in smaller ones.
+/// Within a request spans stand by scope. A span has about ten attributes with the names of the
+/// semantic conventions, of few values and of many; one of fifty has failed.
 pub fn requests(seed: u64, spans_total: usize, spans_per_request: usize) -> impl Iterator<Item = TracesData> {
-    let mut random = Random::new(seed);
+    let mut stories = story::stories(seed);
+    let mut sent = spans::Sent::new();
     let mut left = spans_total;
-    let mut start_unix_nano = START_UNIX_NANO;
-    let mut queues: Vec<Vec<Span>> = vec![Vec::new(); SERVICES];
-    let mut full: VecDeque<TracesData> = VecDeque::new();
-    let per_request = spans_per_request.max(1);
+    let mut queues = Queues::new(spans_per_request);
     std::iter::from_fn(move || {
-        while full.is_empty() && left > 0 {
-            let spans = (random.between(5, 40) as usize).min(left);
-            left -= spans;
-            start_unix_nano += random.between(200_000, 30_000_000);
-            let duration_nanos = random.between(3_000_000, 900_000_000);
-            for (service, span) in shape::trace(&mut random, spans, start_unix_nano, duration_nanos) {
-                queues[service].push(span);
-                if queues[service].len() == per_request {
-                    full.push_back(request(service, std::mem::take(&mut queues[service])));
-                }
+        while queues.full.is_empty() && left > 0 {
+            let mut story = stories.next()?;
+            let nodes = story.tree(left);
+            left -= nodes.len();
+            for (service, span) in spans::tell(&mut story, &nodes, &mut sent) {
+                queues.add(service, span);
             }
             if left == 0 {
-                let rest = queues.iter_mut().enumerate().filter(|(_, queue)| !queue.is_empty());
-                full.extend(rest.map(|(service, queue)| request(service, std::mem::take(queue))));
+                queues.finish();
             }
         }
-        full.pop_front()
+        queues.full.pop_front().map(|(service, pod, spans)| request(service, pod, spans))
     })
 }
 
@@ -51,17 +58,18 @@ pub fn requests(seed: u64, spans_total: usize, spans_per_request: usize) -> impl
 /// a millisecond a span, a handful of levels to a few dozen deep.
 #[must_use]
 pub fn big_trace(seed: u64, spans: u32) -> TracesData {
-    let mut random = Random::new(seed);
+    let mut story = Story::new(seed, START_UNIX_NANO);
+    let duration = u64::from(spans.max(1)) * 1_000_000;
+    let nodes = shape::big(&mut story.random, spans as usize, START_UNIX_NANO, duration);
     let mut by_service: Vec<Vec<Span>> = vec![Vec::new(); SERVICES];
-    let duration_nanos = u64::from(spans.max(1)) * 1_000_000;
-    for (service, span) in shape::trace(&mut random, spans as usize, START_UNIX_NANO, duration_nanos) {
+    for (service, span) in spans::tell(&mut story, &nodes, &mut spans::Sent::new()) {
         by_service[service].push(span);
     }
     let resource_spans = by_service
         .into_iter()
         .enumerate()
         .filter(|(_, spans)| !spans.is_empty())
-        .flat_map(|(service, spans)| request(service, spans).resource_spans)
+        .flat_map(|(service, spans)| request(service, 0, spans).resource_spans)
         .collect();
     TracesData { resource_spans }
 }
@@ -104,87 +112,35 @@ fn bare(spans: impl Iterator<Item = (u64, Option<u64>, u64, u64)>) -> TracesData
         end_unix_nano: START_UNIX_NANO + 1_000 * to,
         ..Span::default()
     });
-    request(0, spans.collect())
+    request(0, 0, spans.collect())
 }
 
-fn request(service: usize, spans: Vec<Span>) -> TracesData {
-    let scope = Scope {
-        name: "io.opentelemetry.contrib.instrumentation".to_owned(),
-        version: "2.11.0".to_owned(),
-        ..Scope::default()
-    };
+fn request(service: usize, pod: u64, spans: Vec<Span>) -> TracesData {
     TracesData {
         resource_spans: vec![ResourceSpans {
-            resource: Some(operations::resource(service)),
-            scope_spans: vec![ScopeSpans {
-                scope: Some(scope),
-                spans,
-                schema_url: "https://opentelemetry.io/schemas/1.37.0".to_owned(),
-            }],
-            schema_url: "https://opentelemetry.io/schemas/1.37.0".to_owned(),
+            resource: Some(services::resource(service, pod)),
+            scope_spans: by_scope(service, spans),
+            schema_url: SCHEMA.to_owned(),
         }],
     }
 }
 
-fn trace_id(random: &mut Random) -> TraceId {
-    TraceId((u128::from(random.bits()) << 64 | u128::from(random.bits() | 1)).to_be_bytes())
-}
-
-fn span_id(random: &mut Random) -> SpanId {
-    SpanId((random.bits() | 1).to_be_bytes())
+/// Spans by the instrumentation that made them, each in the order in which they ended up here.
+fn by_scope(service: usize, spans: Vec<Span>) -> Vec<ScopeSpans> {
+    let mut scopes: Vec<ScopeSpans> = Vec::new();
+    for span in spans {
+        let instrumented = span.attributes.first().map_or("app", |first| first.key.split('.').next().unwrap_or("app"));
+        let name = services::scope_name(service, instrumented);
+        let at = scopes.iter().position(|of| of.scope.as_ref().is_some_and(|scope| scope.name == name));
+        let at = at.unwrap_or_else(|| {
+            let scope = Scope { name, version: "2.20.1".to_owned(), ..Scope::default() };
+            scopes.push(ScopeSpans { scope: Some(scope), spans: Vec::new(), schema_url: SCHEMA.to_owned() });
+            scopes.len() - 1
+        });
+        scopes[at].spans.push(span);
+    }
+    scopes
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::{HashMap, HashSet};
-
-    use super::*;
-
-    fn spans_of(request: &TracesData) -> &[Span] {
-        &request.resource_spans[0].scope_spans[0].spans
-    }
-
-    #[test]
-    fn requests_are_realistic_and_always_the_same() {
-        let requests: Vec<_> = super::requests(1, 20_000, 512).collect();
-        assert_eq!(requests, super::requests(1, 20_000, 512).collect::<Vec<_>>());
-        let sizes: Vec<usize> = requests.iter().map(|request| spans_of(request).len()).collect();
-        assert_eq!(sizes.iter().sum::<usize>(), 20_000);
-        assert!(sizes.iter().filter(|&&size| size < 512).count() <= SERVICES, "{sizes:?}");
-
-        let mut traces: HashMap<TraceId, (usize, HashSet<usize>)> = HashMap::new();
-        let mut ids = HashSet::new();
-        for (number, request) in requests.iter().enumerate() {
-            for span in spans_of(request) {
-                let (spans, found_in) = traces.entry(span.trace_id).or_default();
-                *spans += 1;
-                found_in.insert(number);
-                assert!(ids.insert(span.span_id) && span.start_unix_nano <= span.end_unix_nano);
-                assert!((10..=12).contains(&span.attributes.len()), "{span:?}");
-            }
-            let resource = request.resource_spans[0].resource.as_ref().expect("a resource");
-            assert_eq!(resource.attributes.len(), 10);
-        }
-        assert!(traces.values().filter(|(spans, _)| !(5..=40).contains(spans)).count() <= 1, "but the last");
-        assert!(traces.values().filter(|(_, found_in)| found_in.len() > 1).count() * 10 > traces.len() * 9);
-    }
-
-    #[test]
-    fn a_span_takes_about_as_many_bytes_as_in_life() {
-        let requests: Vec<_> = super::requests(1, 20_000, 512).collect();
-        let bytes: usize = requests.iter().map(|request| crate::otlp_protobuf(request).len()).sum();
-        assert!((380..=480).contains(&(bytes / 20_000)), "{} bytes a span", bytes / 20_000);
-    }
-
-    #[test]
-    fn a_big_trace_has_one_root_and_nobody_is_missing() {
-        let trace = big_trace(7, 10_000);
-        let spans: Vec<&Span> =
-            trace.resource_spans.iter().flat_map(|of| &of.scope_spans).flat_map(|of| &of.spans).collect();
-        let ids: HashSet<SpanId> = spans.iter().map(|span| span.span_id).collect();
-        assert_eq!((spans.len(), ids.len(), trace.resource_spans.len()), (10_000, 10_000, SERVICES));
-        let parents: Vec<SpanId> = spans.iter().filter_map(|span| span.parent()).collect();
-        assert_eq!(parents.len(), 9_999);
-        assert!(parents.iter().all(|parent| ids.contains(parent)));
-    }
-}
+mod tests;

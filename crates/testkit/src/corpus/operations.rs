@@ -1,145 +1,173 @@
-//! What the services of the corpus are called and what they do.
+//! What the services do: routes, remote procedures, statements and topics, made of their nouns.
 
-use model::{KeyValue, Resource, Value};
+use std::sync::LazyLock;
 
-use crate::Random;
+use super::services::{Keeps, SERVICES, Service, Speaks};
 
-/// What a span stands for.
+/// What a span stands for. Indices are those of [`SERVICES`] and of the lists in [`Does`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operation {
     /// A service handles a request.
-    Serve,
+    Serve { endpoint: usize },
     /// A service calls another.
-    Call {
-        /// Index of the other.
-        callee: usize,
-    },
+    Call { callee: usize, endpoint: usize },
     /// A step of the program itself.
-    Step,
+    Step { step: usize },
     /// A database statement.
-    Query,
+    Query { statement: usize },
     /// A cache command.
-    Cache,
+    Cache { command: usize },
+    /// A message is sent.
+    Publish { topic: usize },
+    /// A message of another service is handled.
+    Consume { sender: usize, topic: usize },
+    /// Somebody else's API is called.
+    Fetch { site: usize },
+    /// A language model is asked.
+    Generate { model: usize },
 }
 
-/// Service, language, and its three routes.
-pub(super) const SERVICES: [(&str, &str, [&str; 3]); 10] = [
-    ("edge-gateway", "go", ["/shop/{page}", "/account/{page}", "/api/{path}"]),
-    ("storefront", "nodejs", ["/pages/home", "/pages/product/{sku}", "/pages/basket"]),
-    ("accounts", "java", ["/accounts/{id}", "/accounts/{id}/addresses", "/sessions"]),
-    ("catalogue", "java", ["/products/{sku}", "/products", "/categories/{id}"]),
-    ("search", "rust", ["/search", "/suggest", "/facets/{name}"]),
-    ("basket", "dotnet", ["/baskets/{id}", "/baskets/{id}/items", "/baskets/{id}/total"]),
-    ("pricing", "go", ["/quote", "/discounts/{code}", "/rates/{currency}"]),
-    ("stock", "go", ["/stock/{sku}", "/reservations", "/reservations/{id}"]),
-    ("billing", "java", ["/invoices", "/invoices/{id}", "/charges"]),
-    ("mailer", "python", ["/messages", "/templates/{name}", "/bounces"]),
+/// What one service can do, the usual first.
+#[derive(Debug)]
+pub(super) struct Does {
+    pub(super) endpoints: Vec<Endpoint>,
+    pub(super) statements: Vec<Statement>,
+    pub(super) topics: Vec<String>,
+}
+
+/// Something that others call.
+#[derive(Debug)]
+pub(super) struct Endpoint {
+    /// As spans are called.
+    pub(super) name: String,
+    /// HTTP method or name of the procedure.
+    pub(super) method: String,
+    /// Route with placeholders or full name of the RPC service.
+    pub(super) route: String,
+    /// What comes before and after the id in a path.
+    pub(super) around_id: (String, String),
+    pub(super) has_id: bool,
+    /// The answer if all is well.
+    pub(super) status: u64,
+}
+
+/// A database statement.
+#[derive(Debug)]
+pub(super) struct Statement {
+    pub(super) name: String,
+    pub(super) verb: &'static str,
+    pub(super) table: String,
+    pub(super) text: String,
+}
+
+/// What each service does.
+static DOES: LazyLock<Vec<Does>> = LazyLock::new(|| SERVICES.iter().map(does).collect());
+
+/// What this service does.
+pub(super) fn of(service: usize) -> &'static Does {
+    &DOES[service]
+}
+
+/// Steps of programs.
+pub(super) const STEPS: [&str; 16] = [
+    "validate_input",
+    "load_profile",
+    "apply_rules",
+    "render_view",
+    "encode_response",
+    "merge_results",
+    "authorize",
+    "resolve_tenant",
+    "map_to_domain",
+    "retry_with_backoff",
+    "acquire_lock",
+    "evaluate_flags",
+    "compute_totals",
+    "serialize_event",
+    "sign_payload",
+    "warm_up_cache",
 ];
 
-const STEPS: [&str; 6] =
-    ["validate_input", "load_profile", "render_view", "apply_rules", "encode_response", "merge_results"];
-const TABLES: [&str; 6] = ["orders", "order_items", "customers", "products", "reservations", "sessions"];
-const METHODS: [&str; 3] = ["GET", "POST", "PUT"];
-const COMMANDS: [&str; 3] = ["GET", "SET", "HGETALL"];
+/// Cache commands.
+pub(super) const COMMANDS: [&str; 8] = ["GET", "SET", "HGETALL", "MGET", "EXPIRE", "INCRBY", "DEL", "ZADD"];
 
-/// The resource of a service: ten attributes.
-pub(super) fn resource(service: usize) -> Resource {
-    let (name, language, _) = SERVICES[service];
-    let text = |key: &str, value: String| KeyValue::new(key, Value::String(value));
-    let attributes = vec![
-        text("service.name", name.to_owned()),
-        text("service.namespace", "shop".to_owned()),
-        text("service.version", format!("4.{service}.2")),
-        text("service.instance.id", format!("6f1d0c52-8a3e-4b7c-9d20-0000000000{service:02}")),
-        text("deployment.environment.name", "production".to_owned()),
-        text("host.name", format!("node-{}", service % 4)),
-        text("k8s.pod.name", format!("{name}-7c9d8f6b5-x{service}k2p")),
-        KeyValue::new("process.pid", 4_000 + service as i64),
-        text("telemetry.sdk.language", language.to_owned()),
-        text("telemetry.sdk.version", "1.52.0".to_owned()),
-    ];
-    Resource { attributes, ..Resource::default() }
+/// Hosts of others with a route of theirs.
+pub(super) const SITES: [(&str, &str, &str); 6] = [
+    ("api.acquirer.example", "POST", "/v3/authorizations/"),
+    ("geo.example", "GET", "/lookup/"),
+    ("api.parcels.example", "GET", "/tracking/v2/shipments/"),
+    ("rates.bank.example", "GET", "/daily/"),
+    ("hooks.partner.example", "POST", "/webhooks/"),
+    ("login.identity.example", "POST", "/oauth2/token/"),
+];
+
+/// Language models: what is done, provider, and the model's name.
+pub(super) const MODELS: [(&str, &str, &str); 6] = [
+    ("chat", "openai", "gpt-4o-mini"),
+    ("embeddings", "openai", "text-embedding-3-small"),
+    ("chat", "anthropic", "claude-sonnet-4-5"),
+    ("execute_tool", "openai", "look_up_order"),
+    ("chat", "aws.bedrock", "mistral-large"),
+    ("invoke_agent", "openai", "returns-agent"),
+];
+
+fn does(service: &Service) -> Does {
+    let endpoints = (0..5).flat_map(|verb| service.nouns.iter().map(move |noun| endpoint(service, noun, verb)));
+    let statements = (0..6).flat_map(|verb| service.nouns.iter().map(move |noun| statement(service, noun, verb)));
+    let topics = ["created", "changed", "removed"];
+    Does {
+        endpoints: endpoints.collect(),
+        statements: if service.keeps == Keeps::Nothing { Vec::new() } else { statements.collect() },
+        topics: service.nouns.iter().zip(topics).map(|(noun, what)| format!("{noun}s.{what}")).collect(),
+    }
 }
 
-/// Name and attributes of a span, by the semantic conventions.
-pub(super) fn describe(random: &mut Random, service: usize, operation: Operation) -> (String, Vec<KeyValue>) {
-    let mut attributes = Vec::with_capacity(12);
-    let mut add = |key: &str, value: Value| attributes.push(KeyValue { key: key.to_owned(), value });
-    let number = |random: &mut Random, most: u64| Value::Int(random.below(most) as i64);
-    let name = match operation {
-        Operation::Serve | Operation::Call { .. } => {
-            let (peer, served) = match operation {
-                Operation::Call { callee } => (callee, false),
-                _ => (service, true),
-            };
-            let (host, _, routes) = SERVICES[peer];
-            let (method, route) = (*random.pick(&METHODS), *random.pick(&routes));
-            let path = route.split('{').next().unwrap_or(route);
-            add("http.request.method", method.into());
-            add("http.response.status_code", Value::Int(*random.pick(&[200, 200, 200, 200, 201, 204, 404])));
-            add("server.address", host.into());
-            add("server.port", Value::Int(8_080));
-            add("network.protocol.version", "1.1".into());
-            add("network.peer.address", Value::String(format!("10.4.{peer}.{}", random.below(250))));
-            if served {
-                add("http.route", route.into());
-                add("url.path", Value::String(format!("{path}{}", random.below(100_000))));
-                add("url.scheme", "http".into());
-                add("user_agent.original", "shop-client/8.2".into());
-                add("http.response.body.size", number(random, 60_000));
-            } else {
-                let url = format!("http://{host}:8080{path}{}", random.below(100_000));
-                add("url.full", Value::String(url));
-                add("http.request.body.size", number(random, 4_000));
-                add("network.transport", "tcp".into());
-            }
-            add("thread.id", number(random, 64));
-            format!("{method} {route}")
-        }
-        Operation::Step => {
-            let step = *random.pick(&STEPS);
-            add("code.function.name", Value::String(format!("shop.{}.{step}", SERVICES[service].0)));
-            add("code.file.path", Value::String(format!("src/{}/{step}", SERVICES[service].0)));
-            add("code.line.number", number(random, 900));
-            add("thread.id", number(random, 64));
-            add("thread.name", Value::String(format!("worker-{}", random.below(16))));
-            add("app.tenant", Value::String(format!("tenant-{}", random.below(40))));
-            add("app.customer.id", Value::String(format!("cus_{:010x}", random.below(1 << 40))));
-            add("app.items", number(random, 30));
-            add("app.is_retry", Value::Bool(random.percent(3)));
-            add("app.score", Value::Double(random.below(1_000) as f64 / 1_000.0));
-            step.to_owned()
-        }
-        Operation::Query => {
-            let table = *random.pick(&TABLES);
-            add("db.system.name", "postgresql".into());
-            add("db.namespace", SERVICES[service].0.into());
-            add("db.operation.name", "SELECT".into());
-            add("db.collection.name", table.into());
-            add("db.query.text", Value::String(format!("SELECT * FROM {table} WHERE id = $1 AND tenant = $2")));
-            add("db.response.returned_rows", number(random, 200));
-            add("server.address", "postgres-main".into());
-            add("server.port", Value::Int(5_432));
-            add("network.peer.address", "10.4.90.12".into());
-            add("thread.id", number(random, 64));
-            format!("SELECT {table}")
-        }
-        Operation::Cache => {
-            let command = *random.pick(&COMMANDS);
-            let key = format!("{}:{:08x}", SERVICES[service].0, random.below(1 << 32));
-            add("db.system.name", "redis".into());
-            add("db.namespace", "0".into());
-            add("db.operation.name", command.into());
-            add("db.query.text", Value::String(format!("{command} {key}")));
-            add("server.address", "redis-main".into());
-            add("server.port", Value::Int(6_379));
-            add("network.peer.address", "10.4.91.7".into());
-            add("network.transport", "tcp".into());
-            add("app.cache.hit", Value::Bool(random.percent(80)));
-            add("app.cache.bytes", number(random, 9_000));
-            add("thread.id", number(random, 64));
-            command.to_owned()
-        }
+fn endpoint(service: &Service, noun: &str, verb: usize) -> Endpoint {
+    if service.speaks == Speaks::Grpc {
+        let method = format!("{}{}", ["Get", "List", "Create", "Update", "Watch"][verb], pascal(noun));
+        let route = format!("{}.v1.{}Service", service.namespace, pascal(service.nouns[0]));
+        let name = format!("{route}/{method}");
+        return Endpoint { name, method, route, around_id: Default::default(), has_id: false, status: 0 };
+    }
+    let (method, has_id, action, status) = [
+        ("GET", true, "", 200),
+        ("GET", false, "", 200),
+        ("POST", false, "", 201),
+        ("PUT", true, "", 204),
+        ("POST", true, "/confirm", 202),
+    ][verb];
+    let head = format!("/v1/{noun}s");
+    let route = if has_id { format!("{head}/{{{noun}_id}}{action}") } else { head.clone() };
+    Endpoint {
+        name: format!("{method} {route}"),
+        method: method.to_owned(),
+        route,
+        around_id: (head, action.to_owned()),
+        has_id,
+        status,
+    }
+}
+
+fn statement(service: &Service, noun: &str, verb: usize) -> Statement {
+    let table = format!("{noun}s");
+    let sql = [
+        ("SELECT", format!("SELECT id, tenant, state, body FROM {table} WHERE id = $1")),
+        ("SELECT", format!("SELECT * FROM {table} WHERE tenant = $1 AND state IN (?) ORDER BY id LIMIT $2")),
+        ("INSERT", format!("INSERT INTO {table} (id, tenant, state, body) VALUES (?)")),
+        ("UPDATE", format!("UPDATE {table} SET state = $1 WHERE id = $2")),
+        ("DELETE", format!("DELETE FROM {table} WHERE expires_at < now()")),
+        ("SELECT", format!("SELECT t.state, count(*) FROM {table} t JOIN tenants USING (tenant) GROUP BY 1")),
+    ];
+    let verbs = ["find", "find", "insert", "update", "delete", "aggregate"];
+    let (verb, text) = match (service.keeps, sql.into_iter().nth(verb)) {
+        (Keeps::Postgres | Keeps::Mysql, Some(sql)) => sql,
+        _ => (verbs[verb], format!("{{\"{}\":\"{table}\",\"filter\":{{\"_id\":\"?\"}}}}", verbs[verb])),
     };
-    (name, attributes)
+    Statement { name: format!("{verb} {table}"), verb, table, text }
+}
+
+/// A noun as types are written.
+fn pascal(noun: &str) -> String {
+    let words = noun.split('_').map(|word| word[..1].to_uppercase() + &word[1..]);
+    words.collect()
 }
