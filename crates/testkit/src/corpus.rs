@@ -7,6 +7,8 @@
 mod attributes;
 mod chance;
 mod failures;
+mod logs;
+mod messages;
 mod operations;
 mod queues;
 mod services;
@@ -17,6 +19,8 @@ mod story;
 use model::{ResourceSpans, Scope, ScopeSpans, Span, SpanId, SpanKind, TracesData};
 
 use crate::START_UNIX_NANO;
+
+pub use logs::logs;
 
 use queues::Queues;
 use story::Story;
