@@ -1,7 +1,7 @@
-//! Load that is the same on every machine: realistic requests, one realistic big
+//! Load that is the same on every machine: realistic requests of all three signals, one realistic big
 //! trace, and shapes that are known to break viewers.
 //!
-//! Entry points: [`requests`] and [`big_trace`]; [`chain`], [`fan`] and
+//! Entry points: [`requests`], [`logs()`], [`metrics()`] and [`big_trace`]; [`chain`], [`fan`] and
 //! [`cycle`] are bare spans.
 
 mod attributes;
@@ -9,8 +9,10 @@ mod chance;
 mod failures;
 mod logs;
 mod messages;
+mod metrics;
 mod operations;
 mod queues;
+mod series;
 mod services;
 mod shape;
 mod spans;
@@ -21,6 +23,7 @@ use model::{ResourceSpans, Scope, ScopeSpans, Span, SpanId, SpanKind, TracesData
 use crate::START_UNIX_NANO;
 
 pub use logs::logs;
+pub use metrics::metrics;
 
 use queues::Queues;
 use story::Story;
