@@ -134,14 +134,15 @@ fn request(service: usize, pod: u64, spans: Vec<Span>) -> TracesData {
 
 /// Spans by the instrumentation that made them, each in the order in which they ended up here.
 fn by_scope(service: usize, spans: Vec<Span>) -> Vec<ScopeSpans> {
+    let mut instrumented: Vec<String> = Vec::new();
     let mut scopes: Vec<ScopeSpans> = Vec::new();
     for span in spans {
-        let instrumented = span.attributes.first().map_or("app", |first| first.key.split('.').next().unwrap_or("app"));
-        let name = services::scope_name(service, instrumented);
-        let at = scopes.iter().position(|of| of.scope.as_ref().is_some_and(|scope| scope.name == name));
-        let at = at.unwrap_or_else(|| {
+        let what = span.attributes.first().and_then(|first| first.key.split('.').next()).unwrap_or("app");
+        let at = instrumented.iter().position(|other| other == what).unwrap_or_else(|| {
+            let name = services::scope_name(service, what);
             let scope = Scope { name, version: "2.20.1".to_owned(), ..Scope::default() };
             scopes.push(ScopeSpans { scope: Some(scope), spans: Vec::new(), schema_url: SCHEMA.to_owned() });
+            instrumented.push(what.to_owned());
             scopes.len() - 1
         });
         scopes[at].spans.push(span);

@@ -33,16 +33,12 @@ const AGENTS: [&str; 6] = [
 ];
 
 /// The spans of a trace with the index of their service.
-pub(super) fn tell(story: &mut Story, nodes: &[Node], sent: &mut Sent) -> Vec<(usize, Span)> {
-    let mut spans = Vec::with_capacity(nodes.len());
-    for (position, node) in nodes.iter().enumerate() {
-        spans.push((node.service, span(story, position, node, sent)));
-    }
-    spans
+pub(super) fn tell(story: &mut Story, nodes: &[Node], sent: &mut Sent) -> impl Iterator<Item = (usize, Span)> {
+    nodes.iter().enumerate().map(|(position, node)| (node.service, span(story, position, node, sent)))
 }
 
 fn span(story: &mut Story, position: usize, node: &Node, sent: &mut Sent) -> Span {
-    let mut attributes = Attributes::with_capacity(13);
+    let mut attributes = Attributes::with_capacity(12);
     let (name, kind) = describe(story, node, &mut attributes);
     let mut span = Span {
         trace_id: story.trace_id,
