@@ -2,7 +2,10 @@
 
 use std::collections::HashMap as OriginMap;
 
-use formats::raw::{RawMetric, RawOrigin, RawVisitor, visit_protobuf};
+use formats::{
+    FormatError,
+    raw::{RawMetric, RawOrigin, RawVisitor, visit_protobuf},
+};
 use hashbrown::HashMap;
 use model::TraceId;
 use serde::{Deserialize, Serialize};
@@ -38,27 +41,54 @@ pub struct Batch<'a> {
     pub(crate) origins: Vec<RawOrigin<'a>>,
     origin_numbers: OriginMap<RawOrigin<'a>, u32>,
     pub(crate) items: Vec<Item<'a>>,
+    /// Trace and start of each item, if they are spans.
+    pub(crate) traces: Vec<(TraceId, u64)>,
     /// Points left out of metrics: index in [`Batch::items`] and position in the metric, rising.
     pub(crate) left_out_points: Vec<(u32, u32)>,
 }
 
 impl<'a> Batch<'a> {
-    /// Adds the items of a request in protobuf, decompressed, but for those whose ordinal (position among
-    /// all items of the request, in document order) is left out. For spans and log records; see
-    /// [`Batch::add_metrics`].
+    /// Adds the spans of a request in protobuf, decompressed, but for those whose ordinal (position among all
+    /// spans of the request, in document order) is left out.
     ///
     /// # Errors
     /// [`SegmentError::Request`] where the body is not a request.
-    pub fn add(
+    pub fn add_spans(
         &mut self,
         request: Request,
         body: &'a [u8],
         is_left_out: impl Fn(u32) -> bool,
     ) -> Result<(), SegmentError> {
+        self.add(request, body, is_left_out, Some(formats::raw::trace_and_start))
+    }
+
+    /// Adds the log records of a request; see [`Batch::add_spans`].
+    ///
+    /// # Errors
+    /// [`SegmentError::Request`] where the body is not a request.
+    pub fn add_logs(
+        &mut self,
+        request: Request,
+        body: &'a [u8],
+        is_left_out: impl Fn(u32) -> bool,
+    ) -> Result<(), SegmentError> {
+        self.add(request, body, is_left_out, None)
+    }
+
+    fn add(
+        &mut self,
+        request: Request,
+        body: &'a [u8],
+        is_left_out: impl Fn(u32) -> bool,
+        trace_of: Option<TraceOf<'a>>,
+    ) -> Result<(), SegmentError> {
         let number = self.requests.len() as u32;
         self.requests.push(request);
-        let mut gathering = Gathering { batch: self, request: number, origin: 0, ordinal: 0, is_left_out };
-        Ok(visit_protobuf(body, &mut gathering)?)
+        let from = self.items.len();
+        let mut gathering =
+            Gathering { batch: self, request: number, from, ordinal: 0, is_left_out, trace_of, failed: None };
+        visit_protobuf(body, &mut gathering)?;
+        gathering.failed.map_or(Ok(()), Err)
     }
 
     /// Adds the metrics of a request in protobuf, decompressed, but for those points whose ordinal (position
@@ -73,7 +103,7 @@ impl<'a> Batch<'a> {
         is_left_out: impl Fn(u32) -> bool,
     ) -> Result<(), SegmentError> {
         let first = self.items.len();
-        self.add(request, body, |_| false)?;
+        self.add(request, body, |_| false, None)?;
         let mut metric = RawMetric::default();
         let mut ordinal = 0;
         for (at, item) in (0..).zip(&self.items).skip(first) {
@@ -101,18 +131,41 @@ impl<'a> Batch<'a> {
     }
 }
 
+/// Trace id and start of a span.
+type TraceOf<'a> = fn(&'a [u8]) -> Result<(&'a [u8], u64), FormatError>;
+
 struct Gathering<'b, 'a, F> {
     batch: &'b mut Batch<'a>,
     request: u32,
-    origin: u32,
+    /// The first item whose origin is not known yet.
+    from: usize,
     ordinal: u32,
     is_left_out: F,
+    trace_of: Option<TraceOf<'a>>,
+    failed: Option<SegmentError>,
 }
 
 impl<'a, F: Fn(u32) -> bool> RawVisitor<'a> for Gathering<'_, 'a, F> {
+    fn item(&mut self, message: &'a [u8]) {
+        let ordinal = self.ordinal;
+        self.ordinal += 1;
+        if (self.is_left_out)(ordinal) {
+            return;
+        }
+        // Now, while the beginning of the span is at hand: later it would be fetched from memory again.
+        if let Some(trace_of) = self.trace_of {
+            match trace_of(message).map(|(id, start)| (TraceId::from_slice(id), start)) {
+                Ok((Some(trace_id), start)) => self.batch.traces.push((trace_id, start)),
+                Ok((None, _)) => self.failed = Some(SegmentError::Damaged("a span without a trace id")),
+                Err(error) => self.failed = Some(error.into()),
+            }
+        }
+        self.batch.items.push(Item { request: self.request, origin: 0, message });
+    }
+
     fn origin(&mut self, origin: &RawOrigin<'a>) {
         let batch = &mut *self.batch;
-        self.origin = match batch.origin_numbers.get(origin) {
+        let number = match batch.origin_numbers.get(origin) {
             Some(&number) => number,
             None => {
                 let number = batch.origins.len() as u32;
@@ -121,14 +174,8 @@ impl<'a, F: Fn(u32) -> bool> RawVisitor<'a> for Gathering<'_, 'a, F> {
                 number
             }
         };
-    }
-
-    fn item(&mut self, message: &'a [u8]) {
-        let ordinal = self.ordinal;
-        self.ordinal += 1;
-        if !(self.is_left_out)(ordinal) {
-            self.batch.items.push(Item { request: self.request, origin: self.origin, message });
-        }
+        batch.items.iter_mut().skip(self.from).for_each(|item| item.origin = number);
+        self.from = batch.items.len();
     }
 }
 
@@ -141,17 +188,12 @@ pub(crate) struct TraceItems {
     pub(crate) items: Vec<u32>,
 }
 
-/// Groups spans by trace, traces by their earliest start; refused spans cannot be in a batch.
-pub(crate) fn by_trace(
-    batch: &Batch<'_>,
-    is_wanted: impl Fn(TraceId) -> bool,
-) -> Result<Vec<TraceItems>, SegmentError> {
+/// Groups spans by trace, traces by their earliest start.
+pub(crate) fn by_trace(batch: &Batch<'_>, is_wanted: impl Fn(TraceId) -> bool) -> Vec<TraceItems> {
     let mut traces: Vec<TraceItems> = Vec::new();
     let mut numbers: HashMap<TraceId, Option<u32>> = HashMap::new();
     let mut last: Option<(TraceId, Option<u32>)> = None;
-    for (at, item) in (0..).zip(&batch.items) {
-        let (trace_id, start_unix_nano) = formats::raw::trace_and_start(item.message)?;
-        let trace_id = TraceId::from_slice(trace_id).ok_or(SegmentError::Damaged("a span without a trace id"))?;
+    for (at, &(trace_id, start_unix_nano)) in (0..).zip(&batch.traces) {
         let number = match last {
             Some((last, number)) if last == trace_id => number,
             _ => *numbers.entry(trace_id).or_insert_with(|| {
@@ -168,5 +210,5 @@ pub(crate) fn by_trace(
         }
     }
     traces.sort_unstable_by_key(|trace| (trace.start_unix_nano, trace.trace_id));
-    Ok(traces)
+    traces
 }

@@ -29,6 +29,7 @@ mod points_read;
 mod points_write;
 mod series;
 mod series_read;
+mod span_reader;
 mod spans_read;
 mod spans_write;
 mod texts;

@@ -127,7 +127,7 @@ struct Columns {
 /// # Errors
 /// [`SegmentError::Request`] where a span is not one.
 pub fn encode_spans(batch: &Batch<'_>, is_wanted: impl Fn(TraceId) -> bool) -> Result<Option<Encoded>, SegmentError> {
-    let traces = by_trace(batch, is_wanted)?;
+    let traces = by_trace(batch, is_wanted);
     if traces.is_empty() {
         return Ok(None);
     }

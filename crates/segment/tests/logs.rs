@@ -39,7 +39,7 @@ fn encoded(
     let mut batch = Batch::default();
     for (row, body) in (1..).zip(&bodies) {
         let request = Request { row, received_at_unix_nano: row * 1_000, repaired_texts: 0 };
-        batch.add(request, body, is_left_out).unwrap();
+        batch.add_logs(request, body, is_left_out).unwrap();
     }
     encode_logs(&batch, is_wanted).unwrap()
 }

@@ -43,7 +43,7 @@ fn packed(requests: &[TracesData], is_left_out: fn(u32) -> bool) -> BTreeMap<Tra
     for ((row, body), request) in (1..).zip(&bodies).zip(requests) {
         let request_of = Request { row, received_at_unix_nano: row * 1_000, repaired_texts: 0 };
         let refused: Vec<bool> = all(request).map(|span| span.trace_id.is_zero()).collect();
-        batch.add(request_of, body, |ordinal| is_left_out(ordinal) || refused[ordinal as usize]).unwrap();
+        batch.add_spans(request_of, body, |ordinal| is_left_out(ordinal) || refused[ordinal as usize]).unwrap();
     }
     let Some(encoded) = encode_spans(&batch, |_| true).unwrap() else { return BTreeMap::new() };
     assert_eq!(encoded.rows as usize, batch.len());
@@ -114,7 +114,7 @@ proptest! {
         let mut batch = Batch::default();
         for body in &bodies {
             let refused: Vec<bool> = all(&requests[0]).map(|span| span.trace_id.is_zero()).collect();
-            batch.add(Request::default(), body, |ordinal| refused[ordinal as usize]).unwrap();
+            batch.add_spans(Request::default(), body, |ordinal| refused[ordinal as usize]).unwrap();
         }
         let Some(mut encoded) = encode_spans(&batch, |_| true).unwrap() else { return Ok(()) };
         let blob = &mut encoded.blobs[0];

@@ -147,8 +147,12 @@ pub(crate) async fn open_writer(dir: &DataDir, content: Content) -> Result<Sqlit
             .connect()
             .await?;
         match content {
-            Content::Empty => drop(sqlx::raw_sql(AssertSqlSafe([CREATE, SEGMENTS].concat())).execute(&mut connection).await?),
-            Content::Older(_) => drop(sqlx::raw_sql(AssertSqlSafe([FROM_1, SEGMENTS].concat())).execute(&mut connection).await?),
+            Content::Empty => {
+                drop(sqlx::raw_sql(AssertSqlSafe([CREATE, SEGMENTS].concat())).execute(&mut connection).await?)
+            }
+            Content::Older(_) => {
+                drop(sqlx::raw_sql(AssertSqlSafe([FROM_1, SEGMENTS].concat())).execute(&mut connection).await?)
+            }
             Content::Tables => {}
         }
         Ok(connection)

@@ -28,11 +28,11 @@ pub struct RawOrigin<'a> {
 
 /// Takes what is in a request, in document order.
 pub trait RawVisitor<'a> {
-    /// The items that follow are of this origin.
-    fn origin(&mut self, origin: &RawOrigin<'a>);
-
     /// A message `Span`, `LogRecord` or `Metric`.
     fn item(&mut self, item: &'a [u8]);
+
+    /// The items since the last origin are of this one: part of it may stand behind them.
+    fn origin(&mut self, origin: &RawOrigin<'a>);
 }
 
 /// Visits a request of any signal: all three have one shape.
@@ -56,49 +56,38 @@ fn visit<'a>(body: &'a [u8], visitor: &mut impl RawVisitor<'a>) -> Wire<()> {
 
 fn of_resource<'a>(bytes: &'a [u8], visitor: &mut impl RawVisitor<'a>) -> Wire<()> {
     let mut origin = RawOrigin::default();
-    (origin.resource, origin.resource_schema_url) = surroundings(bytes)?;
+    // Twice over a handful of fields: the items within are skipped in one step.
     let mut fields = Reader::new(bytes);
     while let Some(key) = fields.key()? {
         match key.field {
-            2 => {
-                let of_scope = fields.bytes(key)?;
-                (origin.scope, origin.scope_schema_url) = surroundings(of_scope)?;
-                visitor.origin(&origin);
-                items(of_scope, visitor)?;
-            }
+            1 => merge(&mut origin.resource, fields.bytes(key)?),
+            3 => origin.resource_schema_url = fields.bytes(key)?,
+            _ => fields.skip(key)?,
+        }
+    }
+    let mut fields = Reader::new(bytes);
+    while let Some(key) = fields.key()? {
+        match key.field {
+            2 => of_scope(fields.bytes(key)?, &mut origin, visitor)?,
             _ => fields.skip(key)?,
         }
     }
     Ok(())
 }
 
-fn items<'a>(bytes: &'a [u8], visitor: &mut impl RawVisitor<'a>) -> Wire<()> {
+fn of_scope<'a>(bytes: &'a [u8], origin: &mut RawOrigin<'a>, visitor: &mut impl RawVisitor<'a>) -> Wire<()> {
+    (origin.scope, origin.scope_schema_url) = (None, &[]);
     let mut fields = Reader::new(bytes);
     while let Some(key) = fields.key()? {
         match key.field {
+            1 => merge(&mut origin.scope, fields.bytes(key)?),
             2 => visitor.item(fields.bytes(key)?),
+            3 => origin.scope_schema_url = fields.bytes(key)?,
             _ => fields.skip(key)?,
         }
     }
+    visitor.origin(origin);
     Ok(())
-}
-
-/// A message, if there is one, and a schema.
-type Surroundings<'a> = (Option<Cow<'a, [u8]>>, &'a [u8]);
-
-/// Field 1, a message, and field 3, a schema: they may stand behind the items.
-fn surroundings(bytes: &[u8]) -> Wire<Surroundings<'_>> {
-    let mut message: Option<Cow<'_, [u8]>> = None;
-    let mut schema_url: &[u8] = &[];
-    let mut fields = Reader::new(bytes);
-    while let Some(key) = fields.key()? {
-        match key.field {
-            1 => merge(&mut message, fields.bytes(key)?),
-            3 => schema_url = fields.bytes(key)?,
-            _ => fields.skip(key)?,
-        }
-    }
-    Ok((message, schema_url))
 }
 
 /// Messages merge when their bytes are put one after the other.

@@ -108,7 +108,8 @@ impl Background {
                 return Some((publication, reply));
             }
             Piece::DeleteRows(_, reached) => {
-                self.dead_rows = self.dead_rows.filter(|(_, up_to)| reached < *up_to).map(|(_, up_to)| (reached, up_to));
+                self.dead_rows =
+                    self.dead_rows.filter(|(_, up_to)| reached < *up_to).map(|(_, up_to)| (reached, up_to));
             }
             Piece::DeleteSegment(_) => drop(self.retired.pop_front()),
         }

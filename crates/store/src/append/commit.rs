@@ -17,9 +17,8 @@ const MOST_AT_ONCE: usize = 4;
 const LEDGER: &str = "UPDATE ledger SET value = ? WHERE id = 0";
 
 static INSERTS: LazyLock<[String; 3]> = LazyLock::new(|| SIZES.map(insert));
-static WHOLE: LazyLock<[String; MOST_AT_ONCE]> = LazyLock::new(|| {
-    std::array::from_fn(|fewer| format!("BEGIN IMMEDIATE; {}; {LEDGER}; COMMIT", insert(fewer + 1)))
-});
+static WHOLE: LazyLock<[String; MOST_AT_ONCE]> =
+    LazyLock::new(|| std::array::from_fn(|fewer| format!("BEGIN IMMEDIATE; {}; {LEDGER}; COMMIT", insert(fewer + 1))));
 
 fn insert(rows: usize) -> String {
     let requests = vec!["(?,?,?,?,?,?,?,?,?)"; rows].join(",");

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use formats::encode_traces_protobuf;
 use hashbrown::HashMap;
 use model::{ResourceSpans, ScopeSpans, Signal, TracesData};
-use segment::{Batch, Request, SegmentSpan, SpanSegment};
+use segment::{Batch, Request, SegmentError, SegmentSpan, SpanSegment};
 
 use super::{
     Publication, SEGMENT_ITEMS, Work,
@@ -21,7 +21,7 @@ use crate::{
 /// Segments of about one size are merged when there are so many of them.
 const WIDTH: usize = 8;
 /// Segments over this share of the most that one gets are left alone.
-const LARGE_ITEMS: u64 = SEGMENT_ITEMS / 2;
+const LARGE_ITEMS: u64 = SEGMENT_ITEMS / 8;
 /// Segments of different days stay apart, so that a day can expire, nanoseconds.
 const DAY_NANOS: u64 = 86_400 * 1_000_000_000;
 
@@ -44,7 +44,7 @@ impl Work {
             requests.into_iter().map(|(request, data)| (request, encode_traces_protobuf(&data))).collect();
         let mut batch = Batch::default();
         for (request, body) in &bodies {
-            batch.add(*request, body, |_| false).map_err(damaged)?;
+            batch.add_spans(*request, body, |_| false).map_err(damaged)?;
         }
         let encoded = segment::encode_spans(&batch, |_| true).map_err(damaged)?;
         let Some(encoded) = encoded else { return Ok(None) };
@@ -97,8 +97,8 @@ fn requests(segments: &[Arc<SpanSegment>]) -> Result<Vec<(Request, TracesData)>,
         let (resources, scopes) = (segment.resources().map_err(damaged)?, segment.scopes().map_err(damaged)?);
         // Where each request's last span went: its resource and scope.
         let mut last: HashMap<u64, (u32, u32)> = HashMap::new();
-        for (trace_id, rows) in segment.traces().map_err(damaged)? {
-            for SegmentSpan { span, resource, scope, request } in segment.spans(trace_id, rows).map_err(damaged)? {
+        let take = |_, spans: Vec<SegmentSpan>| {
+            for SegmentSpan { span, resource, scope, request } in spans {
                 let (_, data) = requests.entry(request.row).or_insert_with(|| (request, TracesData::default()));
                 if last.insert(request.row, (resource, scope)) != Some((resource, scope)) {
                     let (of_resource, of_scope) =
@@ -118,7 +118,9 @@ fn requests(segments: &[Arc<SpanSegment>]) -> Result<Vec<(Request, TracesData)>,
                     of_scope.spans.push(span);
                 }
             }
-        }
+            Ok::<(), SegmentError>(())
+        };
+        segment.visit(take).map_err(damaged)?;
     }
     Ok(requests.into_values().collect())
 }

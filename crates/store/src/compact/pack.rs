@@ -26,10 +26,7 @@ impl About {
         Self {
             signal,
             class,
-            rows: (
-                rows.first().map_or(0, |row| row.request.row),
-                rows.last().map_or(0, |row| row.request.row),
-            ),
+            rows: (rows.first().map_or(0, |row| row.request.row), rows.last().map_or(0, |row| row.request.row)),
             received_unix_nano: (received().min().unwrap_or_default(), received().max().unwrap_or_default()),
         }
     }
@@ -39,7 +36,7 @@ impl About {
 pub(super) fn pack(reader: &Reader, rows: &[Row], next_segment: &mut u64) -> Result<Publication, AppendError> {
     let mut publication = Publication {
         compacted_row: rows.last().map(|row| row.request.row),
-        released: (rows.iter().map(|row| row.items).sum(), rows.iter().map(|row| row.request.body.len() as u64).sum()),
+        released: (rows.iter().map(|row| row.items).sum(), rows.iter().map(|row| row.body_bytes).sum()),
         ..Publication::default()
     };
     for signal in Signal::ALL {
@@ -50,7 +47,7 @@ pub(super) fn pack(reader: &Reader, rows: &[Row], next_segment: &mut u64) -> Res
         match signal {
             Signal::Traces => {
                 let failed = failed(reader, &of_signal);
-                let batch = batch(&of_signal)?;
+                let batch = batch(signal, &of_signal)?;
                 for class in [Class::Ordinary, Class::Error] {
                     let is_wanted = |trace_id| failed.contains(&trace_id) == (class == Class::Error);
                     let Some(encoded) = segment::encode_spans(&batch, is_wanted).map_err(damaged)? else { continue };
@@ -62,14 +59,19 @@ pub(super) fn pack(reader: &Reader, rows: &[Row], next_segment: &mut u64) -> Res
                 }
             }
             Signal::Logs => {
-                let Some(encoded) = segment::encode_logs(&batch(&of_signal)?, |_| true).map_err(damaged)? else { continue };
+                let Some(encoded) = segment::encode_logs(&batch(signal, &of_signal)?, |_| true).map_err(damaged)?
+                else {
+                    continue;
+                };
                 let traces: HashSet<TraceId> =
                     of_signal.iter().flat_map(|row| &row.digest.logs).map(|log| log.trace_id).collect();
                 let about = About::of(signal, Class::Ordinary, &of_signal);
                 publication.segments.push(of_items(take_id(next_segment), about, encoded, &traces));
             }
             Signal::Metrics => {
-                let Some(encoded) = segment::encode_points(&metrics_batch(&of_signal)?).map_err(damaged)? else { continue };
+                let Some(encoded) = segment::encode_points(&batch(signal, &of_signal)?).map_err(damaged)? else {
+                    continue;
+                };
                 let about = About::of(signal, Class::Ordinary, &of_signal);
                 publication.segments.push(of_items(take_id(next_segment), about, encoded, &HashSet::new()));
             }
@@ -91,18 +93,17 @@ fn failed(reader: &Reader, rows: &[&Row]) -> HashSet<TraceId> {
         .collect()
 }
 
-fn batch<'a>(rows: &[&'a Row]) -> Result<Batch<'a>, AppendError> {
+/// The items of rows of one signal.
+fn batch<'a>(signal: Signal, rows: &[&'a Row]) -> Result<Batch<'a>, AppendError> {
     let mut batch = Batch::default();
     for row in rows {
-        batch.add(request(row), &row.body, |ordinal| row.request.left_out.contains(ordinal)).map_err(damaged)?;
-    }
-    Ok(batch)
-}
-
-fn metrics_batch<'a>(rows: &[&'a Row]) -> Result<Batch<'a>, AppendError> {
-    let mut batch = Batch::default();
-    for row in rows {
-        batch.add_metrics(request(row), &row.body, |ordinal| row.request.left_out.contains(ordinal)).map_err(damaged)?;
+        let is_left_out = |ordinal| row.request.left_out.contains(ordinal);
+        let added = match signal {
+            Signal::Traces => batch.add_spans(request(row), &row.body, is_left_out),
+            Signal::Logs => batch.add_logs(request(row), &row.body, is_left_out),
+            Signal::Metrics => batch.add_metrics(request(row), &row.body, is_left_out),
+        };
+        added.map_err(damaged)?;
     }
     Ok(batch)
 }

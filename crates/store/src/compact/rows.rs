@@ -18,6 +18,8 @@ pub(super) struct Row {
     pub(super) body_hash: u64,
     /// Spans, log records or points that are kept of it.
     pub(super) items: u64,
+    /// Its body as it is stored.
+    pub(super) body_bytes: u64,
     pub(super) digest: Digest,
 }
 
@@ -38,8 +40,11 @@ impl Work {
         let mut rows = Vec::new();
         for size in sizes.iter().take_while(|size| size.row <= last) {
             let row = self.runtime.block_on(reader.row(size.row)).map_err(|error| into_append(&error))?;
-            let Some((request, body_hash, digest)) = row else { continue };
-            rows.push(Row { body: in_protobuf(&request)?, request, body_hash, items: size.items, digest });
+            let Some((mut request, body_hash, digest)) = row else { continue };
+            let body = in_protobuf(&request)?;
+            // Thousands of rows are at hand together, each of which would be there twice.
+            request.body = Vec::new();
+            rows.push(Row { body, request, body_hash, items: size.items, body_bytes: size.body_bytes, digest });
         }
         Ok(Some(rows))
     }
@@ -56,7 +61,9 @@ fn in_protobuf(request: &StoredRequest) -> Result<Vec<u8>, AppendError> {
         return Ok(body);
     }
     match request.signal {
-        Signal::Traces => formats::decode_traces(Encoding::Json, &body).map(|data| formats::encode_traces_protobuf(&data)),
+        Signal::Traces => {
+            formats::decode_traces(Encoding::Json, &body).map(|data| formats::encode_traces_protobuf(&data))
+        }
         Signal::Logs => formats::decode_logs(Encoding::Json, &body).map(|data| formats::encode_logs_protobuf(&data)),
         Signal::Metrics => {
             formats::decode_metrics(Encoding::Json, &body).map(|data| formats::encode_metrics_protobuf(&data))

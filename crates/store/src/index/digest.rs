@@ -51,10 +51,8 @@ impl SpanFragment {
 pub(crate) fn join_fragments(fragment: &mut SpanFragment, other: &SpanFragment) {
     fragment.span_count = fragment.span_count.saturating_add(other.span_count);
     fragment.error_count = fragment.error_count.saturating_add(other.error_count);
-    (fragment.start_unix_nano, fragment.end_unix_nano) = join_times(
-        (fragment.start_unix_nano, fragment.end_unix_nano),
-        (other.start_unix_nano, other.end_unix_nano),
-    );
+    (fragment.start_unix_nano, fragment.end_unix_nano) =
+        join_times((fragment.start_unix_nano, fragment.end_unix_nano), (other.start_unix_nano, other.end_unix_nano));
     if other.head.outranks(&fragment.head) {
         fragment.head = other.head;
     }

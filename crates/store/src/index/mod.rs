@@ -196,12 +196,7 @@ impl Index {
     /// An index of no traces that is to take in the rows after this one; which traces changed lately stays
     /// known.
     pub(crate) fn emptied(&self, after: u64) -> Self {
-        Self {
-            sequence: self.sequence.max(after),
-            last_row: after,
-            recent: self.recent.clone(),
-            ..Self::default()
-        }
+        Self { sequence: self.sequence.max(after), last_row: after, recent: self.recent.clone(), ..Self::default() }
     }
 
     /// The row that brought the latest of a trace, as far as the index knows; 0 if it knows nothing of it.

@@ -91,8 +91,7 @@ impl Reader {
             return Ok(Some(block));
         }
         let Some(bytes) = self.blob(segment.id, PARTS).await? else { return Ok(None) };
-        let parts =
-            Parts::from_bytes(&bytes).map_err(|detail| ReadError::Segment { segment: segment.id, detail })?;
+        let parts = Parts::from_bytes(&bytes).map_err(|detail| ReadError::Segment { segment: segment.id, detail })?;
         let block = Arc::new(Block::new(parts));
         self.cache().add_block(segment.id, &block);
         Ok(Some(block))

@@ -169,8 +169,7 @@ impl Assembly {
         let wrong = |error| damaged(segment, &error);
         let trace_id = self.contents.trace_id;
         let Some(rows) = spans.rows_of(trace_id).map_err(wrong)? else { return Ok(()) };
-        let mut origins =
-            Origins::new(spans.resources().map_err(wrong)?, spans.scopes().map_err(wrong)?);
+        let mut origins = Origins::new(spans.resources().map_err(wrong)?, spans.scopes().map_err(wrong)?);
         for stored in spans.spans(trace_id, rows).map_err(wrong)? {
             let (resource, scope) = origins.index(stored.resource, stored.scope, self);
             self.repaired_texts.insert(stored.request.row, stored.request.repaired_texts);
@@ -181,8 +180,7 @@ impl Assembly {
 
     fn add_log_segment(&mut self, segment: u64, logs: &LogSegment) -> Result<(), ReadError> {
         let wrong = |error| damaged(segment, &error);
-        let mut origins =
-            Origins::new(logs.resources().map_err(wrong)?, logs.scopes().map_err(wrong)?);
+        let mut origins = Origins::new(logs.resources().map_err(wrong)?, logs.scopes().map_err(wrong)?);
         for stored in logs.records_of(self.contents.trace_id).map_err(wrong)? {
             let (resource, scope) = origins.index(stored.resource, stored.scope, self);
             self.repaired_texts.insert(stored.request.row, stored.request.repaired_texts);

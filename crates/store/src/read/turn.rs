@@ -66,8 +66,7 @@ impl<'a> ReadTurn<'a> {
             let wrong = |error| damaged(segment, &error);
             let Some(rows) = spans.rows_of(trace_id).map_err(wrong)? else { return Ok(Vec::new()) };
             let (resources, scopes) = (spans.resources().map_err(wrong)?, spans.scopes().map_err(wrong)?);
-            let resources: Vec<_> =
-                resources.into_iter().map(|one| Arc::new((one.resource, one.schema_url))).collect();
+            let resources: Vec<_> = resources.into_iter().map(|one| Arc::new((one.resource, one.schema_url))).collect();
             let scopes: Vec<_> = scopes.into_iter().map(|one| Arc::new((one.scope, one.schema_url))).collect();
             let whole = |stored: segment::SegmentSpan| SpanInFull {
                 span: stored.span,

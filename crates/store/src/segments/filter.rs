@@ -57,9 +57,8 @@ impl TraceFilter {
         let hash = xxh3_64(&trace_id.0);
         let block = (hash >> 32) as usize % (self.blocks.len() / BLOCK_BYTES) * BLOCK_BYTES;
         let (first, step) = (hash as u32, (hash >> 16) as u32 | 1);
-        let bits = (0..PROBES).map(move |probe| {
-            first.wrapping_add(probe.wrapping_mul(step)).wrapping_mul(0x9e37_79b9) as usize >> 23
-        });
+        let bits = (0..PROBES)
+            .map(move |probe| first.wrapping_add(probe.wrapping_mul(step)).wrapping_mul(0x9e37_79b9) as usize >> 23);
         (block, bits)
     }
 }

@@ -93,7 +93,11 @@ async fn assert_same(reader: &Reader, ledger: &SignalLedger, model: &Model) {
 
 #[derive(Debug, Clone)]
 enum Step {
-    Append { data: TracesData, service: &'static str, in_json: bool },
+    Append {
+        data: TracesData,
+        service: &'static str,
+        in_json: bool,
+    },
     Reopen,
     /// Everything becomes segments, and those one.
     Compact,

@@ -16,7 +16,10 @@ async fn beside_a_writer() {
         reader.refresh().await.unwrap();
         assert_eq!(names(&reader, trace).await, ["x#0"]);
         assert_eq!(reader.sequence(), kept.reader().sequence());
-        assert_eq!(reader.summary(trace_id(trace)).await.unwrap(), kept.reader().summary(trace_id(trace)).await.unwrap());
+        assert_eq!(
+            reader.summary(trace_id(trace)).await.unwrap(),
+            kept.reader().summary(trace_id(trace)).await.unwrap()
+        );
         assert_eq!(reader.ledger(), kept.store().ledger());
     }
     kept.reopen().await;
