@@ -21,7 +21,7 @@ pub(crate) fn ledger(ledger: store::Ledger) -> Ledger {
 }
 
 fn signal(ledger: store::SignalLedger) -> SignalLedger {
-    let store::SignalLedger { received, stored, duplicate, sampled_out, rejected } = ledger;
+    let store::SignalLedger { received, stored, duplicate, sampled_out, rejected, .. } = ledger;
     SignalLedger { received, stored, duplicate, sampled_out, rejected: rejected.into_iter().collect() }
 }
 

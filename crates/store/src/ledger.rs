@@ -60,9 +60,21 @@ pub struct SignalLedger {
     pub sampled_out: u64,
     /// Refused for good, by [`model::RejectReason::name`].
     pub rejected: BTreeMap<String, u64>,
+    /// Of what was stored, let go because of its age.
+    pub expired: u64,
+    /// Of what was stored, let go because of the cap on disk.
+    pub evicted: u64,
+    /// Of what was stored, deleted by the user.
+    pub deleted: u64,
 }
 
 impl SignalLedger {
+    /// What is still there of what was stored.
+    #[must_use]
+    pub fn kept(&self) -> u64 {
+        self.stored.saturating_sub(self.expired + self.evicted + self.deleted)
+    }
+
     /// Whether everything received is accounted for.
     #[must_use]
     pub fn is_balanced(&self) -> bool {

@@ -15,6 +15,7 @@ mod index;
 mod ledger;
 mod left_out;
 mod read;
+mod retention;
 mod schema;
 mod segments;
 
@@ -24,3 +25,4 @@ pub use error::{AppendError, OpenError, ReadError};
 pub use index::{EARLIEST_POSSIBLE_UNIX_NANO, FirstError, LATEST_POSSIBLE_UNIX_NANO, TraceSummary, is_possible};
 pub use ledger::{Ledger, SignalLedger, TurnedAway};
 pub use read::{Reader, StoredLog, StoredResource, StoredScope, StoredSpan, TraceContents};
+pub use retention::{Retention, Selected, Selection, Sizes};

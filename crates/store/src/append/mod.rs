@@ -16,12 +16,15 @@ use std::{
 };
 
 use formats::{WalkLimits, WalkedRows};
-use model::Signal;
+use model::{Signal, TraceId};
 use tokio::{runtime::Handle, sync::oneshot};
 
 pub use request::{Append, Appended};
 
-use crate::{AppendError, DataDir, DirLock, Ledger, OpenError, ReadError, Reader, compact::Compactor, schema};
+use crate::{
+    AppendError, DataDir, DirLock, Ledger, OpenError, ReadError, Reader, Retention, Selected, Selection,
+    compact::Compactor, schema,
+};
 use background::Background;
 use checkpoint::Checkpointer;
 pub(crate) use commit::append_error;
@@ -138,6 +141,30 @@ impl Store {
     /// Nothing is lost: what could not become a segment stays as it is.
     pub async fn compact(&self) -> Result<(), AppendError> {
         self.ask(Command::Compact).await
+    }
+
+    /// Sets how long things are kept, from now on; what is too old already goes within a minute.
+    ///
+    /// # Errors
+    /// The store is closed.
+    pub async fn set_retention(&self, retention: Retention) -> Result<(), AppendError> {
+        self.ask(|reply| Command::Retain(retention, reply)).await
+    }
+
+    /// Deletes what is selected, for good; how much it was. The space is given back within minutes.
+    ///
+    /// # Errors
+    /// What could not be deleted is still there.
+    pub async fn delete(&self, selection: Selection) -> Result<Selected, AppendError> {
+        self.ask(|reply| Command::Delete(selection, reply)).await
+    }
+
+    /// Pins a trace, which then stays for ever, or lets it go again. `false`: no such trace is stored.
+    ///
+    /// # Errors
+    /// Nothing was changed.
+    pub async fn pin(&self, trace_id: TraceId, is_pinned: bool) -> Result<bool, AppendError> {
+        self.ask(|reply| Command::Pin(trace_id, is_pinned, reply)).await
     }
 
     /// Reads what is stored, as of the last commit.

@@ -15,8 +15,10 @@ use super::{
     plan::{Plan, Stored},
     request::{Appended, Prepared},
 };
+use model::TraceId;
+
 use crate::{
-    AppendError, DirLock, Reader,
+    AppendError, DirLock, Reader, Retention, Selected, Selection,
     compact::{Compactor, Publication, SEGMENT_BODY_BYTES, SEGMENT_ITEMS, Wanted},
     read::ReadTurn,
 };
@@ -52,6 +54,9 @@ pub(crate) enum Command {
     Rested(Result<(), AppendError>),
     /// All rows are to become segments.
     Compact(Reply<()>),
+    Retain(Retention, Reply<()>),
+    Delete(Selection, Reply<Selected>),
+    Pin(TraceId, bool, Reply<bool>),
     Close(Reply<()>),
 }
 
@@ -201,6 +206,9 @@ impl Writer {
                     self.pending.not_before = result.is_err().then(|| Instant::now() + BEFORE_ANOTHER_TRY);
                 }
                 Command::Compact(reply) => self.compactor.want(Wanted::All(Some(reply))),
+                Command::Retain(_, reply) => drop(reply),
+                Command::Delete(_, reply) => drop(reply),
+                Command::Pin(_, _, reply) => drop(reply),
                 Command::Close(reply) => return Some(reply),
             }
         }

@@ -20,7 +20,7 @@ use tokio::sync::watch;
 pub use contents::{StoredLog, StoredResource, StoredScope, StoredSpan, TraceContents};
 
 use crate::{
-    DataDir, Ledger, OpenError, ReadError, TraceSummary,
+    DataDir, Ledger, OpenError, ReadError, Selected, Selection, Sizes, TraceSummary,
     compact::NewSegment,
     index::{Digest, Index},
     ledger::LedgerState,
@@ -404,6 +404,26 @@ impl Reader {
     /// See [`ReadError`].
     pub async fn contains(&self, trace_id: TraceId) -> Result<bool, ReadError> {
         Ok(self.summary(trace_id).await?.is_some())
+    }
+
+    /// How much a selection is, to be asked before it is deleted.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn select(&self, _selection: &Selection) -> Result<Selected, ReadError> {
+        Ok(Selected::default())
+    }
+
+    /// Traces that are pinned.
+    #[must_use]
+    pub fn pinned(&self) -> Vec<TraceId> {
+        Vec::new()
+    }
+
+    /// What takes the space on disk.
+    #[must_use]
+    pub fn sizes(&self) -> Sizes {
+        Sizes::default()
     }
 
     /// At most `max` traces that got spans or log records after a sequence number, latest first. Only the
