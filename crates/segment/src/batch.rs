@@ -6,7 +6,7 @@ use formats::{
     FormatError,
     raw::{RawMetric, RawOrigin, RawVisitor, visit_protobuf},
 };
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use model::TraceId;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,8 @@ pub(crate) struct Item<'a> {
     pub(crate) request: u32,
     /// Index in [`Batch::origins`].
     pub(crate) origin: u32,
+    /// Spans, log records or points in it.
+    pub(crate) count: u32,
     /// The message.
     pub(crate) message: &'a [u8],
 }
@@ -39,6 +41,9 @@ pub(crate) struct Item<'a> {
 pub struct Batch<'a> {
     pub(crate) requests: Vec<Request>,
     pub(crate) origins: Vec<RawOrigin<'a>>,
+    /// The service of each origin, an index in `services`.
+    service_of_origin: Vec<u32>,
+    services: Vec<String>,
     origin_numbers: OriginMap<RawOrigin<'a>, u32>,
     pub(crate) items: Vec<Item<'a>>,
     /// Trace and start of each item, if they are spans.
@@ -106,16 +111,105 @@ impl<'a> Batch<'a> {
         self.add(request, body, |_| false, None)?;
         let mut metric = RawMetric::default();
         let mut ordinal = 0;
-        for (at, item) in (0..).zip(&self.items).skip(first) {
+        for (at, item) in (0..).zip(&mut self.items).skip(first) {
             metric.read(item.message)?;
+            item.count = metric.points.len() as u32;
             for position in 0..metric.points.len() as u32 {
                 if is_left_out(ordinal) {
                     self.left_out_points.push((at, position));
+                    item.count -= 1;
                 }
                 ordinal += 1;
             }
         }
         Ok(())
+    }
+
+    /// The services that sent the items, by number.
+    #[must_use]
+    pub fn services(&self) -> &[String] {
+        &self.services
+    }
+
+    fn service_of(&self, item: &Item<'_>) -> u32 {
+        self.service_of_origin.get(item.origin as usize).copied().unwrap_or_default()
+    }
+
+    /// The service to which each trace belongs, by number: the one with the most bytes in it. Of spans only.
+    #[must_use]
+    pub fn owners(&self) -> HashMap<TraceId, u32> {
+        let mut bytes: HashMap<TraceId, Vec<(u32, usize)>> = HashMap::new();
+        for (item, (trace_id, _)) in self.items.iter().zip(&self.traces) {
+            let service = self.service_of(item);
+            let of_trace = bytes.entry(*trace_id).or_default();
+            match of_trace.iter_mut().find(|(known, _)| *known == service) {
+                Some((_, sum)) => *sum += item.message.len(),
+                None => of_trace.push((service, item.message.len())),
+            }
+        }
+        let most = |of_trace: Vec<(u32, usize)>| {
+            // Of equals the one that comes first by name, whatever order they arrived in.
+            let name = |service: u32| std::cmp::Reverse(self.services.get(service as usize));
+            of_trace.into_iter().max_by_key(|(service, bytes)| (*bytes, name(*service))).map_or(0, |(service, _)| service)
+        };
+        bytes.into_iter().map(|(trace_id, of_trace)| (trace_id, most(of_trace))).collect()
+    }
+
+    /// What each service sent: its number, items, and bytes on the wire. Of spans only those of the traces that
+    /// are wanted.
+    #[must_use]
+    pub fn weights(&self, is_wanted: impl Fn(TraceId) -> bool) -> Vec<Weight> {
+        let mut weights: Vec<Weight> = Vec::new();
+        let traces = self.traces.iter().map(Some).chain(std::iter::repeat(None));
+        let mut last = None;
+        for (item, trace) in self.items.iter().zip(traces) {
+            if let Some((trace_id, _)) = trace {
+                let wanted = match last {
+                    Some((last, wanted)) if last == *trace_id => wanted,
+                    _ => is_wanted(*trace_id),
+                };
+                last = Some((*trace_id, wanted));
+                if !wanted {
+                    continue;
+                }
+            }
+            let service = self.service_of(item);
+            let (items, bytes) = (u64::from(item.count), item.message.len() as u64);
+            match weights.iter_mut().find(|weight| weight.service == service) {
+                Some(weight) => {
+                    weight.items += items;
+                    weight.bytes += bytes;
+                }
+                None => weights.push(Weight { service, items, bytes }),
+            }
+        }
+        weights
+    }
+
+    /// The log records or metrics that are wanted, by the number of their service and their request.
+    #[must_use]
+    pub fn only(&self, is_wanted: impl Fn(u32, &Request) -> bool) -> Self {
+        let mut left_out = self.left_out_points.iter().peekable();
+        let mut only = Self {
+            requests: self.requests.clone(),
+            origins: self.origins.clone(),
+            service_of_origin: self.service_of_origin.clone(),
+            services: self.services.clone(),
+            ..Self::default()
+        };
+        for (at, item) in (0..).zip(&self.items) {
+            let request = self.requests.get(item.request as usize).copied().unwrap_or_default();
+            let wanted = is_wanted(self.service_of(item), &request);
+            while let Some(&(_, position)) = left_out.next_if(|(of, _)| *of == at) {
+                if wanted {
+                    only.left_out_points.push((only.items.len() as u32, position));
+                }
+            }
+            if wanted {
+                only.items.push(*item);
+            }
+        }
+        only
     }
 
     /// How many items there are: spans, log records or metrics.
@@ -133,6 +227,46 @@ impl<'a> Batch<'a> {
 
 /// Trace id and start of a span.
 type TraceOf<'a> = fn(&'a [u8]) -> Result<(&'a [u8], u64), FormatError>;
+
+impl<'a> Batch<'a> {
+    /// The traces to which log records belong.
+    #[must_use]
+    pub fn traces_of_logs(&self) -> HashSet<TraceId> {
+        self.items.iter().filter_map(|item| trace_of_log(item.message).ok()?).collect()
+    }
+
+    /// The log records that are wanted, by the trace to which they belong.
+    ///
+    /// # Errors
+    /// [`SegmentError::Request`] where a record is not one.
+    pub fn only_logs(mut self, is_wanted: impl Fn(Option<TraceId>) -> bool) -> Result<Self, SegmentError> {
+        let mut wanted = Vec::with_capacity(self.items.len());
+        for item in &self.items {
+            if is_wanted(trace_of_log(item.message)?) {
+                wanted.push(*item);
+            }
+        }
+        self.items = wanted;
+        Ok(self)
+    }
+}
+
+/// The trace to which a log record belongs, if its id is one.
+pub(crate) fn trace_of_log(message: &[u8]) -> Result<Option<TraceId>, SegmentError> {
+    let (trace_id, _) = formats::raw::trace_and_time(message)?;
+    Ok(TraceId::from_slice(trace_id).filter(|id| !id.is_zero()))
+}
+
+/// What a service sent of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Weight {
+    /// Index in [`Batch::services`].
+    pub service: u32,
+    /// Spans, log records or points.
+    pub items: u64,
+    /// Bytes of their messages.
+    pub bytes: u64,
+}
 
 struct Gathering<'b, 'a, F> {
     batch: &'b mut Batch<'a>,
@@ -160,7 +294,7 @@ impl<'a, F: Fn(u32) -> bool> RawVisitor<'a> for Gathering<'_, 'a, F> {
                 Err(error) => self.failed = Some(error.into()),
             }
         }
-        self.batch.items.push(Item { request: self.request, origin: 0, message });
+        self.batch.items.push(Item { request: self.request, origin: 0, count: 1, message });
     }
 
     fn origin(&mut self, origin: &RawOrigin<'a>) {
@@ -171,12 +305,24 @@ impl<'a, F: Fn(u32) -> bool> RawVisitor<'a> for Gathering<'_, 'a, F> {
                 let number = batch.origins.len() as u32;
                 batch.origins.push(origin.clone());
                 batch.origin_numbers.insert(origin.clone(), number);
+                let service = service_name(origin);
+                let known = batch.services.iter().position(|known| *known == service);
+                let service = known.unwrap_or_else(|| {
+                    batch.services.push(service);
+                    batch.services.len() - 1
+                });
+                batch.service_of_origin.push(service as u32);
                 number
             }
         };
         batch.items.iter_mut().skip(self.from).for_each(|item| item.origin = number);
         self.from = batch.items.len();
     }
+}
+
+fn service_name(origin: &RawOrigin<'_>) -> String {
+    let resource = origin.resource.as_deref().and_then(|message| formats::decode_resource(message).ok());
+    resource.as_ref().map_or(model::UNKNOWN_SERVICE, model::Resource::service_name).to_owned()
 }
 
 /// The spans of one trace in a batch.

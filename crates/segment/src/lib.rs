@@ -33,13 +33,14 @@ mod span_reader;
 mod spans_read;
 mod spans_write;
 mod texts;
+mod unpack;
 
 use std::io::Read;
 
 use serde::{Deserialize, Serialize};
 
 pub use attributes::{Shapes, ValueColumn, ValueType};
-pub use batch::{Batch, Request};
+pub use batch::{Batch, Request, Weight};
 pub use error::SegmentError;
 pub use logs_read::{LogSegment, SegmentLog};
 pub use logs_write::encode_logs;

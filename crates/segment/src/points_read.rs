@@ -200,7 +200,7 @@ impl PointSegment {
     }
 }
 
-fn add_point(metric: &mut Metric, point: Point) -> Result<(), SegmentError> {
+pub(crate) fn add_point(metric: &mut Metric, point: Point) -> Result<(), SegmentError> {
     match (&mut metric.data, point) {
         (Some(MetricData::Gauge(gauge)), Point::Number(point)) => gauge.data_points.push(point),
         (Some(MetricData::Sum(sum)), Point::Number(point)) => sum.data_points.push(point),

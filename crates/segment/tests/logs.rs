@@ -46,6 +46,12 @@ fn encoded(
 
 fn opened(encoded: Encoded) -> LogSegment {
     let segment = LogSegment::new(&encoded.header, encoded.blobs).unwrap();
+    // Once more, by way of requests: nothing may depend on how it first came.
+    let again = segment.requests().unwrap();
+    let mut batch = Batch::default();
+    again.iter().for_each(|(request, body)| batch.add_logs(*request, body, |_| false).unwrap());
+    let encoded = encode_logs(&batch, |_| true).unwrap().unwrap();
+    let segment = LogSegment::new(&encoded.header, encoded.blobs).unwrap();
     assert_eq!(segment.len(), encoded.rows as usize);
     segment
 }

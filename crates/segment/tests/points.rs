@@ -87,6 +87,12 @@ fn bodies(requests: &[MetricsData]) -> Vec<Vec<u8>> {
 fn packed(encoded: Option<Encoded>) -> Kept {
     let Some(encoded) = encoded else { return Kept::new() };
     let segment = PointSegment::new(&encoded.header, encoded.blobs).unwrap();
+    // Once more, by way of requests: nothing may depend on how it first came.
+    let again = segment.requests().unwrap();
+    let mut batch = Batch::default();
+    again.iter().for_each(|(request, body)| batch.add_metrics(*request, body, |_| false).unwrap());
+    let encoded = encode_points(&batch).unwrap().unwrap();
+    let segment = PointSegment::new(&encoded.header, encoded.blobs).unwrap();
     assert_eq!(segment.len(), encoded.rows as usize);
     let (resources, scopes) = (segment.resources().unwrap(), segment.scopes().unwrap());
     let reader = segment.reader().unwrap();

@@ -48,6 +48,12 @@ fn packed(requests: &[TracesData], is_left_out: fn(u32) -> bool) -> BTreeMap<Tra
     let Some(encoded) = encode_spans(&batch, |_| true).unwrap() else { return BTreeMap::new() };
     assert_eq!(encoded.rows as usize, batch.len());
     let segment = SpanSegment::new(&encoded.header, encoded.blobs).unwrap();
+    // Once more, by way of requests: nothing may depend on how it first came.
+    let again = segment.requests().unwrap();
+    let mut batch = Batch::default();
+    again.iter().for_each(|(request, body)| batch.add_spans(*request, body, |_| false).unwrap());
+    let encoded = encode_spans(&batch, |_| true).unwrap().unwrap();
+    let segment = SpanSegment::new(&encoded.header, encoded.blobs).unwrap();
     let (resources, scopes) = (segment.resources().unwrap(), segment.scopes().unwrap());
     let read = |(trace_id, rows): (TraceId, std::ops::Range<usize>)| {
         assert_eq!(segment.rows_of(trace_id).unwrap(), Some(rows.clone()));

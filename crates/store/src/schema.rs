@@ -3,7 +3,7 @@
 //! `l0` holds one row per request, with its body as it was received; `l0_digest` holds what the index
 //! in memory is made of, apart from the bodies, so that it is read quickly. Row ids rise with time. Rows
 //! become segments: `segment` describes each, `segment_blob` holds its columns, and `level` says up to which
-//! row of `l0` all is in segments and so dead. `body_hash` remembers requests whose items have no identity.
+//! row of `l0` all is in segments and so dead. `pin` names the traces that the user pinned. `body_hash` remembers requests whose items have no identity.
 //! What a database cannot change later is decided here: the page size and incremental vacuum.
 
 use std::{fs, path::Path, time::Duration};
@@ -55,6 +55,7 @@ CREATE TABLE segment(
     id INTEGER PRIMARY KEY,
     signal INTEGER NOT NULL,
     class INTEGER NOT NULL,
+    owner TEXT NOT NULL,
     items INTEGER NOT NULL,
     bytes INTEGER NOT NULL,
     first_row INTEGER NOT NULL,
@@ -72,9 +73,11 @@ CREATE TABLE segment_blob(id INTEGER PRIMARY KEY, value BLOB NOT NULL) STRICT;
 CREATE TABLE level(
     id INTEGER PRIMARY KEY CHECK (id = 0),
     compacted_row INTEGER NOT NULL,
-    generation INTEGER NOT NULL
+    generation INTEGER NOT NULL,
+    trusted_unix_nano INTEGER NOT NULL
 ) STRICT;
-INSERT INTO level VALUES (0, 0, 0);
+INSERT INTO level VALUES (0, 0, 0, 0);
+CREATE TABLE pin(trace_id BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TABLE body_hash(row INTEGER PRIMARY KEY, hash INTEGER NOT NULL) STRICT;
 PRAGMA user_version = 2;
 COMMIT;

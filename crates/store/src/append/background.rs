@@ -194,10 +194,11 @@ impl Piece {
 async fn publish(connection: &mut SqliteConnection, publication: &Publication) -> Result<(), sqlx::Error> {
     for NewSegment { segment, .. } in &publication.segments {
         let services = postcard::to_stdvec(&segment.services).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
-        sqlx::query("INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)")
+        sqlx::query("INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)")
             .bind(segment.id.cast_signed())
             .bind(schema::signal_code(segment.signal))
             .bind(segment.class.code())
+            .bind(segment.owner.as_str())
             .bind(segment.items.cast_signed())
             .bind(segment.bytes.cast_signed())
             .bind(segment.rows.0.cast_signed())

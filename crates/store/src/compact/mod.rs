@@ -3,6 +3,7 @@
 
 mod merge;
 mod pack;
+mod rewrite;
 mod rows;
 
 use std::{

@@ -1,35 +1,35 @@
-//! Rows packed as segments: one for each signal, and of spans one for each class.
+//! Items packed as segments: of one signal, class and owner each.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 use model::{Signal, TraceId};
-use segment::{Batch, Encoded, Request, SegmentError};
+use segment::{Batch, Encoded, Request, SegmentError, Weight};
 
 use super::{NewSegment, Publication, rows::Row, take_id};
 use crate::{
     AppendError, Reader,
-    segments::{Block, Class, HEADER, PARTS, PartsBuilder, Segment, TraceFilter},
+    segments::{Block, Class, HEADER, PARTS, PartsBuilder, Segment, ServiceShare, TraceFilter},
 };
 
-/// What is said of a segment besides its columns.
-pub(super) struct About {
-    pub(super) signal: Signal,
+/// A service with this share of a batch, or more, gets segments of its own, so that it can be evicted without
+/// the others.
+const OWN_SHARE: u64 = 16;
+/// Below so many items that is not worth a segment.
+const OWN_ITEMS: u64 = 2048;
+
+/// What a segment is kept with: its class, and the service to which all in it belongs, or none.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Group {
     pub(super) class: Class,
-    pub(super) rows: (u64, u64),
-    pub(super) received_unix_nano: (u64, u64),
+    pub(super) owner: String,
 }
 
-impl About {
-    fn of(signal: Signal, class: Class, rows: &[&Row]) -> Self {
-        let received = || rows.iter().map(|row| row.request.received_at_unix_nano);
-        Self {
-            signal,
-            class,
-            rows: (rows.first().map_or(0, |row| row.request.row), rows.last().map_or(0, |row| row.request.row)),
-            received_unix_nano: (received().min().unwrap_or_default(), received().max().unwrap_or_default()),
-        }
-    }
+/// What items were made of: rows of the append level, and when those arrived.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Origin {
+    pub(super) rows: (u64, u64),
+    pub(super) received_unix_nano: (u64, u64),
 }
 
 /// Packs rows; they are all that there is up to the last of them.
@@ -44,64 +44,107 @@ pub(super) fn pack(reader: &Reader, rows: &[Row], next_segment: &mut u64) -> Res
         if of_signal.is_empty() {
             continue;
         }
-        match signal {
-            Signal::Traces => {
-                let failed = failed(reader, &of_signal);
-                let batch = batch(signal, &of_signal)?;
-                for class in [Class::Ordinary, Class::Error] {
-                    let is_wanted = |trace_id| failed.contains(&trace_id) == (class == Class::Error);
-                    let Some(encoded) = segment::encode_spans(&batch, is_wanted).map_err(damaged)? else { continue };
-                    let mut parts = PartsBuilder::default();
-                    of_signal.iter().for_each(|row| parts.add_digest(row.request.row, &row.digest, is_wanted));
-                    let about = About::of(signal, class, &of_signal);
-                    let is_elsewhere = |trace_id| reader.catalogue().index.is_beyond(trace_id, &[]);
-                    publication.segments.push(of_spans(take_id(next_segment), about, encoded, parts, is_elsewhere)?);
-                }
+        let bodies: Vec<(Request, &[u8])> = of_signal.iter().map(|row| (request(row), row.body.as_slice())).collect();
+        let is_left_out = |at: usize, ordinal| {
+            of_signal.get(at).is_some_and(|row: &&Row| row.request.left_out.contains(ordinal))
+        };
+        let batch = batch(signal, &bodies, is_left_out)?;
+        let origin = Origin::of(bodies.iter().map(|(request, _)| *request));
+        if signal == Signal::Traces {
+            let mut parts = PartsBuilder::default();
+            for row in &of_signal {
+                parts.add_digest(row.request.row, row.request.received_at_unix_nano, &row.digest);
             }
-            Signal::Logs => {
-                let Some(encoded) = segment::encode_logs(&batch(signal, &of_signal)?, |_| true).map_err(damaged)?
-                else {
-                    continue;
-                };
-                let traces: HashSet<TraceId> =
-                    of_signal.iter().flat_map(|row| &row.digest.logs).map(|log| log.trace_id).collect();
-                let about = About::of(signal, Class::Ordinary, &of_signal);
-                publication.segments.push(of_items(take_id(next_segment), about, encoded, &traces));
-            }
-            Signal::Metrics => {
-                let Some(encoded) = segment::encode_points(&batch(signal, &of_signal)?).map_err(damaged)? else {
-                    continue;
-                };
-                let about = About::of(signal, Class::Ordinary, &of_signal);
-                publication.segments.push(of_items(take_id(next_segment), about, encoded, &HashSet::new()));
-            }
-        }
-        if signal != Signal::Traces {
+            let owners = batch.owners();
+            parts.set_owners(&owners, batch.services());
+            let own = own(&batch, batch.weights(|_| true));
+            let classes = Classes::of(reader, &of_signal);
+            let group_of = |trace_id| Group { class: classes.class(trace_id), owner: own.owner(owners.get(&trace_id)) };
+            let is_elsewhere = |trace_id| reader.catalogue().index.is_beyond(trace_id, &[]);
+            let new = of_spans(&batch, &parts, origin, group_of, is_elsewhere, next_segment)?;
+            publication.segments.extend(new);
+        } else {
+            let own = own(&batch, batch.weights(|_| true));
+            let group_of = |service| Group { class: Class::Ordinary, owner: own.owner(Some(&service)) };
+            publication.segments.extend(of_items(signal, &batch, origin, group_of, next_segment)?);
             publication.body_hashes.extend(of_signal.iter().map(|row| (row.request.row, row.body_hash)));
         }
     }
     Ok(publication)
 }
 
-/// Traces with an error, in these rows or known from elsewhere.
-fn failed(reader: &Reader, rows: &[&Row]) -> HashSet<TraceId> {
-    let catalogue = reader.catalogue();
-    let fragments = rows.iter().flat_map(|row| &row.digest.spans);
-    fragments
-        .filter(|fragment| fragment.error_count > 0 || catalogue.index.has_errors(fragment.trace_id))
-        .map(|fragment| fragment.trace_id)
-        .collect()
+impl Origin {
+    pub(super) fn of(requests: impl Iterator<Item = Request>) -> Self {
+        let none = Self { rows: (u64::MAX, 0), received_unix_nano: (u64::MAX, 0) };
+        let joined = requests.fold(none, |joined, request| Self {
+            rows: (joined.rows.0.min(request.row), joined.rows.1.max(request.row)),
+            received_unix_nano: (
+                joined.received_unix_nano.0.min(request.received_at_unix_nano),
+                joined.received_unix_nano.1.max(request.received_at_unix_nano),
+            ),
+        });
+        if joined.rows.0 == u64::MAX { Self { rows: (0, 0), received_unix_nano: (0, 0) } } else { joined }
+    }
 }
 
-/// The items of rows of one signal.
-fn batch<'a>(signal: Signal, rows: &[&'a Row]) -> Result<Batch<'a>, AppendError> {
+/// The classes of traces: those that are pinned, and those with an error here or elsewhere.
+struct Classes {
+    failed: HashSet<TraceId>,
+    pinned: HashSet<TraceId>,
+}
+
+impl Classes {
+    fn of(reader: &Reader, rows: &[&Row]) -> Self {
+        let catalogue = reader.catalogue();
+        let fragments = || rows.iter().flat_map(|row| &row.digest.spans);
+        let failed =
+            fragments().filter(|it| it.error_count > 0 || catalogue.index.has_errors(it.trace_id)).map(|it| it.trace_id);
+        let pinned = fragments().map(|it| it.trace_id).filter(|trace_id| catalogue.pinned.contains(trace_id));
+        Self { failed: failed.collect(), pinned: pinned.collect() }
+    }
+
+    fn class(&self, trace_id: TraceId) -> Class {
+        if self.pinned.contains(&trace_id) {
+            Class::Pinned
+        } else if self.failed.contains(&trace_id) {
+            Class::Error
+        } else {
+            Class::Ordinary
+        }
+    }
+}
+
+/// The services of a batch that get segments of their own, by number.
+struct Own(HashMap<u32, String>);
+
+fn own(batch: &Batch<'_>, weights: Vec<Weight>) -> Own {
+    let total: u64 = weights.iter().map(|weight| weight.bytes).sum();
+    let is_large = |weight: &Weight| weight.items >= OWN_ITEMS && weight.bytes * OWN_SHARE >= total;
+    let named = |weight: Weight| Some((weight.service, batch.services().get(weight.service as usize)?.clone()));
+    Own(weights.into_iter().filter(is_large).filter_map(named).collect())
+}
+
+impl Own {
+    /// The owner of what belongs to a service: itself, or nobody.
+    fn owner(&self, service: Option<&u32>) -> String {
+        service.and_then(|service| self.0.get(service)).cloned().unwrap_or_default()
+    }
+}
+
+/// Gathers the items of requests of one signal, but for those left out: asked with the index of the request
+/// and the item's ordinal.
+pub(super) fn batch<'a>(
+    signal: Signal,
+    bodies: &[(Request, &'a [u8])],
+    is_left_out: impl Fn(usize, u32) -> bool,
+) -> Result<Batch<'a>, AppendError> {
     let mut batch = Batch::default();
-    for row in rows {
-        let is_left_out = |ordinal| row.request.left_out.contains(ordinal);
+    for (at, (request, body)) in bodies.iter().enumerate() {
+        let is_left_out = |ordinal| is_left_out(at, ordinal);
         let added = match signal {
-            Signal::Traces => batch.add_spans(request(row), &row.body, is_left_out),
-            Signal::Logs => batch.add_logs(request(row), &row.body, is_left_out),
-            Signal::Metrics => batch.add_metrics(request(row), &row.body, is_left_out),
+            Signal::Traces => batch.add_spans(*request, body, is_left_out),
+            Signal::Logs => batch.add_logs(*request, body, is_left_out),
+            Signal::Metrics => batch.add_metrics(*request, body, is_left_out),
         };
         added.map_err(damaged)?;
     }
@@ -120,56 +163,117 @@ pub(super) fn damaged(error: SegmentError) -> AppendError {
     AppendError::Other(error.to_string())
 }
 
-/// A segment of spans; `is_elsewhere` tells which traces have parts in others.
+/// Segments of the spans of a batch, whose traces are these parts; `is_elsewhere` tells which traces have
+/// parts in other segments.
 pub(super) fn of_spans(
-    id: u64,
-    about: About,
-    encoded: Encoded,
-    parts: PartsBuilder,
+    batch: &Batch<'_>,
+    parts: &PartsBuilder,
+    origin: Origin,
+    group_of: impl Fn(TraceId) -> Group,
     is_elsewhere: impl Fn(TraceId) -> bool,
-) -> Result<NewSegment, AppendError> {
-    let parts = parts.finish();
-    let packed = parts.to_bytes().map_err(AppendError::Other)?;
-    let block = Arc::new(Block::new(parts));
-    let traces: Vec<TraceId> = block.parts().iter().map(|part| part.fragment.trace_id).collect();
-    let continues = traces.iter().copied().filter(|trace_id| is_elsewhere(*trace_id)).collect();
-    let mut new = new_segment(id, about, encoded, traces.into_iter());
-    new.segment.continues = continues;
-    let latest = block.parts().iter().map(|part| part.fragment.start_unix_nano).max();
-    new.segment.latest_start_unix_nano = latest.unwrap_or_default();
-    new.segment.services = block.services();
-    new.segment.bytes += packed.len() as u64;
-    new.blobs.push((PARTS, packed));
-    Ok(NewSegment { segment: Arc::new(new.segment), blobs: new.blobs, block: Some(block) })
+    next_segment: &mut u64,
+) -> Result<Vec<NewSegment>, AppendError> {
+    let mut groups: BTreeMap<Group, HashSet<TraceId>> = BTreeMap::new();
+    for trace_id in parts.traces() {
+        groups.entry(group_of(trace_id)).or_default().insert(trace_id);
+    }
+    let mut new = Vec::with_capacity(groups.len());
+    for (group, traces) in groups {
+        let is_wanted = |trace_id| traces.contains(&trace_id);
+        let Some(encoded) = segment::encode_spans(batch, is_wanted).map_err(damaged)? else { continue };
+        let parts = parts.finish(is_wanted);
+        let packed = parts.to_bytes().map_err(AppendError::Other)?;
+        let block = Arc::new(Block::new(parts));
+        let ids: Vec<TraceId> = block.parts().iter().map(|part| part.fragment.trace_id).collect();
+        let mut services = shares(batch, &batch.weights(is_wanted));
+        for (name, traces) in block.services() {
+            match services.iter_mut().find(|share| share.name == name) {
+                Some(share) => share.traces = traces,
+                None => services.push(ServiceShare { name, traces, items: 0, bytes: 0 }),
+            }
+        }
+        let continues = ids.iter().copied().filter(|trace_id| is_elsewhere(*trace_id)).collect();
+        let latest = block.parts().iter().map(|part| part.fragment.start_unix_nano).max();
+        let bytes = encoded.bytes() as u64 + packed.len() as u64;
+        let segment = Segment {
+            latest_start_unix_nano: latest.unwrap_or_default(),
+            continues,
+            bytes,
+            ..segment(take_id(next_segment), Signal::Traces, group, origin, &encoded, services, ids.into_iter())
+        };
+        let mut blobs = blobs(encoded);
+        blobs.push((PARTS, packed));
+        new.push(NewSegment { segment: Arc::new(segment), blobs, block: Some(block) });
+    }
+    Ok(new)
 }
 
-/// A segment of log records or points.
-pub(super) fn of_items(id: u64, about: About, encoded: Encoded, traces: &HashSet<TraceId>) -> NewSegment {
-    let traces: Vec<TraceId> = traces.iter().copied().collect();
-    let new = new_segment(id, about, encoded, traces.into_iter());
-    NewSegment { segment: Arc::new(new.segment), blobs: new.blobs, block: None }
+/// Segments of the log records or points of a batch.
+pub(super) fn of_items(
+    signal: Signal,
+    batch: &Batch<'_>,
+    origin: Origin,
+    group_of: impl Fn(u32) -> Group,
+    next_segment: &mut u64,
+) -> Result<Vec<NewSegment>, AppendError> {
+    let mut groups: BTreeMap<Group, HashSet<u32>> = BTreeMap::new();
+    for service in (0..).take(batch.services().len()) {
+        groups.entry(group_of(service)).or_default().insert(service);
+    }
+    let mut new = Vec::with_capacity(groups.len());
+    for (group, services) in groups {
+        let only = batch.only(|service, _| services.contains(&service));
+        let encoded = match signal {
+            Signal::Metrics => segment::encode_points(&only),
+            Signal::Logs | Signal::Traces => segment::encode_logs(&only, |_| true),
+        };
+        let Some(encoded) = encoded.map_err(damaged)? else { continue };
+        let traces: HashSet<TraceId> = if signal == Signal::Logs { only.traces_of_logs() } else { HashSet::new() };
+        let traces: Vec<TraceId> = traces.into_iter().collect();
+        let shares = shares(batch, &only.weights(|_| true));
+        let id = take_id(next_segment);
+        let segment = segment(id, signal, group, origin, &encoded, shares, traces.into_iter());
+        new.push(NewSegment { segment: Arc::new(segment), blobs: blobs(encoded), block: None });
+    }
+    Ok(new)
 }
 
-struct Unfinished {
-    segment: Segment,
-    blobs: Vec<(u64, Vec<u8>)>,
+fn shares(batch: &Batch<'_>, weights: &[Weight]) -> Vec<ServiceShare> {
+    let share = |weight: &Weight| ServiceShare {
+        name: batch.services().get(weight.service as usize).cloned().unwrap_or_default(),
+        traces: 0,
+        items: weight.items,
+        bytes: weight.bytes,
+    };
+    weights.iter().map(share).collect()
 }
 
-fn new_segment(id: u64, about: About, encoded: Encoded, traces: impl ExactSizeIterator<Item = TraceId>) -> Unfinished {
-    let segment = Segment {
+fn blobs(encoded: Encoded) -> Vec<(u64, Vec<u8>)> {
+    (0..).zip(encoded.blobs).chain([(HEADER, encoded.header)]).collect()
+}
+
+fn segment(
+    id: u64,
+    signal: Signal,
+    group: Group,
+    origin: Origin,
+    encoded: &Encoded,
+    services: Vec<ServiceShare>,
+    traces: impl ExactSizeIterator<Item = TraceId>,
+) -> Segment {
+    Segment {
         id,
-        signal: about.signal,
-        class: about.class,
+        signal,
+        class: group.class,
+        owner: group.owner,
         items: encoded.rows.into(),
         bytes: encoded.bytes() as u64,
-        rows: about.rows,
-        received_unix_nano: about.received_unix_nano,
+        rows: origin.rows,
+        received_unix_nano: origin.received_unix_nano,
         latest_start_unix_nano: 0,
         traces: traces.len() as u64,
-        services: Vec::new(),
+        services,
         filter: TraceFilter::of(traces),
         continues: Vec::new(),
-    };
-    let blobs = (0..).zip(encoded.blobs).chain([(HEADER, encoded.header)]).collect();
-    Unfinished { segment, blobs }
+    }
 }

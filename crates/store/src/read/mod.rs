@@ -12,7 +12,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use model::{Signal, TraceId};
 use sqlx::Row;
 use tokio::sync::watch;
@@ -64,6 +64,8 @@ pub(crate) struct Catalogue {
     pub(crate) segments: Segments,
     /// Up to which row of the append level all is in segments.
     pub(crate) compacted_row: u64,
+    /// Traces that stay for ever.
+    pub(crate) pinned: HashSet<TraceId>,
 }
 
 /// What a reader knows of the file.
@@ -154,7 +156,8 @@ impl Reader {
                 continue;
             }
             if let Some(index) = index {
-                *self.catalogue_mut() = Catalogue { index, segments, compacted_row: compacted };
+                let pinned = self.stored_pins().await?;
+                *self.catalogue_mut() = Catalogue { index, segments, compacted_row: compacted, pinned };
             }
             taken_in.generation = Some(generation);
             break;
@@ -361,8 +364,8 @@ impl Reader {
     pub fn services(&self) -> Vec<(String, u64)> {
         let catalogue = self.catalogue();
         let mut counts: HashMap<String, i64> = HashMap::from_iter(catalogue.index.services_beyond_segments());
-        for (service, traces) in catalogue.segments.iter().flat_map(|segment| &segment.services) {
-            *counts.entry_ref(service.as_str()).or_default() += traces.cast_signed();
+        for share in catalogue.segments.iter().flat_map(|segment| &segment.services) {
+            *counts.entry_ref(share.name.as_str()).or_default() += share.traces.cast_signed();
         }
         let counts = counts.into_iter().filter(|(_, traces)| *traces > 0);
         let mut counts: Vec<_> = counts.map(|(service, traces)| (service, traces.unsigned_abs())).collect();

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use hashbrown::HashSet;
 use model::{Signal, TraceId};
-use segment::{LogSegment, SegmentError, SpanSegment};
+use segment::{LogSegment, PointSegment, SegmentError, SpanSegment};
 use sqlx::{Row, sqlite::SqliteRow};
 
 use super::Reader;
@@ -30,14 +31,15 @@ impl Reader {
         let mut segments = Vec::new();
         let mut after = -1;
         loop {
-            let select = "SELECT id, signal, class, items, bytes, first_row, last_row, first_received_at_unix_nano, \
-                          last_received_at_unix_nano, latest_start_unix_nano, traces, services, filter, continues, is_retired \
+            let select = "SELECT id, signal, class, owner, items, bytes, first_row, last_row, first_received_at_unix_nano, \
+                          last_received_at_unix_nano, latest_start_unix_nano, traces, services, filter, continues, \
+                          is_retired \
                           FROM segment WHERE id > ? ORDER BY id LIMIT ?";
             let rows = self.shared.connection.rows(select, after, SEGMENTS_PER_STEP).await?;
             let Some(last) = rows.last() else { return Ok(segments) };
             after = last.try_get(0)?;
             for row in &rows {
-                if row.try_get::<i64, _>(14)? == 0 {
+                if row.try_get::<i64, _>(15)? == 0 {
                     segments.push(Arc::new(description(row)?));
                 }
             }
@@ -114,6 +116,22 @@ impl Reader {
         LogSegment::new(&header, blobs).map(Some).map_err(|error| damaged(segment, &error))
     }
 
+    /// A segment of metric points; `None` if it is gone.
+    pub(crate) async fn points(&self, segment: u64) -> Result<Option<PointSegment>, ReadError> {
+        let Some((header, blobs)) = self.columns(segment).await? else { return Ok(None) };
+        PointSegment::new(&header, blobs).map(Some).map_err(|error| damaged(segment, &error))
+    }
+
+    /// Traces that are pinned.
+    pub(super) async fn stored_pins(&self) -> Result<HashSet<TraceId>, ReadError> {
+        let rows = self.shared.connection.rows("SELECT trace_id FROM pin WHERE ? LIMIT ?", 1, i64::MAX).await?;
+        let mut pinned = HashSet::new();
+        for row in &rows {
+            pinned.extend(TraceId::from_slice(row.try_get(0)?));
+        }
+        Ok(pinned)
+    }
+
     /// The parts of a trace in these segments; `None` if one of them is gone.
     pub(super) async fn try_find_parts(
         &self,
@@ -145,19 +163,20 @@ fn description(row: &SqliteRow) -> Result<Segment, ReadError> {
     let number = |at: usize| row.try_get::<i64, _>(at).map(i64::cast_unsigned);
     let id = number(0)?;
     let wrong = |what: &str| ReadError::Segment { segment: id, detail: format!("its {what}") };
-    let (continues, _) = row.try_get::<&[u8], _>(13)?.as_chunks::<16>();
+    let (continues, _) = row.try_get::<&[u8], _>(14)?.as_chunks::<16>();
     Ok(Segment {
         id,
         signal: schema::signal_of(row.try_get(1)?).ok_or_else(|| wrong("signal"))?,
-        class: Class::of(row.try_get(2)?),
-        items: number(3)?,
-        bytes: number(4)?,
-        rows: (number(5)?, number(6)?),
-        received_unix_nano: (number(7)?, number(8)?),
-        latest_start_unix_nano: number(9)?,
-        traces: number(10)?,
-        services: postcard::from_bytes(row.try_get(11)?).map_err(|_| wrong("services"))?,
-        filter: TraceFilter::from_bytes(row.try_get(12)?).ok_or_else(|| wrong("filter"))?,
+        class: Class::of(row.try_get(2)?).ok_or_else(|| wrong("class"))?,
+        owner: row.try_get(3)?,
+        items: number(4)?,
+        bytes: number(5)?,
+        rows: (number(6)?, number(7)?),
+        received_unix_nano: (number(8)?, number(9)?),
+        latest_start_unix_nano: number(10)?,
+        traces: number(11)?,
+        services: postcard::from_bytes(row.try_get(12)?).map_err(|_| wrong("services"))?,
+        filter: TraceFilter::from_bytes(row.try_get(13)?).ok_or_else(|| wrong("filter"))?,
         continues: continues.iter().map(|id| TraceId(*id)).collect(),
     })
 }

@@ -12,11 +12,12 @@ mod part;
 use std::sync::Arc;
 
 use model::{Signal, TraceId};
+use serde::{Deserialize, Serialize};
 
 pub(crate) use cache::SegmentCache;
 pub(crate) use cursor::Cursor;
 pub(crate) use filter::TraceFilter;
-pub(crate) use part::{Block, Parts, PartsBuilder};
+pub(crate) use part::{Block, Parts, PartsBuilder, TracePart};
 
 /// Blobs are numbered from `segment << BLOB_BITS`.
 pub(crate) const BLOB_BITS: u32 = 16;
@@ -32,6 +33,8 @@ pub(crate) enum Class {
     Ordinary,
     /// Traces with a span of status ERROR.
     Error,
+    /// Traces that the user pinned.
+    Pinned,
 }
 
 impl Class {
@@ -39,11 +42,12 @@ impl Class {
         match self {
             Self::Ordinary => 0,
             Self::Error => 1,
+            Self::Pinned => 2,
         }
     }
 
-    pub(crate) fn of(code: i64) -> Self {
-        if code == 1 { Self::Error } else { Self::Ordinary }
+    pub(crate) fn of(code: i64) -> Option<Self> {
+        [Self::Ordinary, Self::Error, Self::Pinned].into_iter().find(|class| class.code() == code)
     }
 }
 
@@ -53,6 +57,8 @@ pub(crate) struct Segment {
     pub(crate) id: u64,
     pub(crate) signal: Signal,
     pub(crate) class: Class,
+    /// The service to which all in it belongs; empty where that is not one.
+    pub(crate) owner: String,
     /// Spans, log records or points.
     pub(crate) items: u64,
     /// Bytes of its blobs.
@@ -65,11 +71,23 @@ pub(crate) struct Segment {
     pub(crate) latest_start_unix_nano: u64,
     /// Traces in it.
     pub(crate) traces: u64,
-    /// How many of its traces each service takes part in, by name; of spans only.
-    pub(crate) services: Vec<(String, u64)>,
+    /// What each service has in it.
+    pub(crate) services: Vec<ServiceShare>,
     pub(crate) filter: TraceFilter,
     /// Traces that had parts in other segments when it was published; of spans only.
     pub(crate) continues: Vec<TraceId>,
+}
+
+/// What a service has in a segment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ServiceShare {
+    pub(crate) name: String,
+    /// Traces in which it takes part; of spans only.
+    pub(crate) traces: u64,
+    /// Its spans, log records or points.
+    pub(crate) items: u64,
+    /// Their bytes on the wire.
+    pub(crate) bytes: u64,
 }
 
 /// The segments that are listed, by id.

@@ -18,6 +18,10 @@ pub(crate) struct TracePart {
     /// The rows of the append level that brought its first and its last span.
     pub(crate) first_row: u64,
     pub(crate) last_row: u64,
+    /// When the last of it arrived, nanoseconds since the Unix epoch.
+    pub(crate) last_received_unix_nano: u64,
+    /// The service to which it belongs: the one with most bytes in it.
+    pub(crate) owner: u32,
 }
 
 /// The traces of a segment, by earliest start.
@@ -56,42 +60,71 @@ pub(crate) struct PartsBuilder {
 
 impl PartsBuilder {
     /// Adds what a row of the append level brought.
-    pub(crate) fn add_digest(&mut self, row: u64, digest: &Digest, is_wanted: impl Fn(TraceId) -> bool) {
-        for fragment in digest.spans.iter().filter(|fragment| is_wanted(fragment.trace_id)) {
-            self.add(&digest.texts, fragment, row, row);
+    pub(crate) fn add_digest(&mut self, row: u64, received_at_unix_nano: u64, digest: &Digest) {
+        for fragment in &digest.spans {
+            let part = TracePart {
+                fragment: fragment.clone(),
+                first_row: row,
+                last_row: row,
+                last_received_unix_nano: received_at_unix_nano,
+                owner: 0,
+            };
+            self.add(&digest.texts, &part);
         }
     }
 
-    /// Adds the traces of a segment.
-    pub(crate) fn add_block(&mut self, block: &Block) {
-        for part in &block.parts {
-            self.add(&block.texts, &part.fragment, part.first_row, part.last_row);
+    /// Adds a trace of a segment.
+    pub(crate) fn add_part(&mut self, part: &TracePart, block: &Block) {
+        self.add(&block.texts, part);
+    }
+
+    /// Says to which service each trace belongs, by number.
+    pub(crate) fn set_owners(&mut self, owners: &HashMap<TraceId, u32>, services: &[String]) {
+        let Self { texts, numbers, parts } = self;
+        for (trace_id, part) in parts {
+            let owner = owners.get(trace_id).and_then(|owner| services.get(*owner as usize));
+            part.owner = number(owner.map(String::as_str).unwrap_or_default(), numbers, texts);
         }
     }
 
-    fn add(&mut self, texts: &[impl AsRef<str>], fragment: &SpanFragment, first_row: u64, last_row: u64) {
+    fn add(&mut self, texts: &[impl AsRef<str>], part: &TracePart) {
         let Self { texts: all, numbers, parts } = self;
-        let fragment = fragment.renamed(|text| {
+        let mut renamed = |text: u32| {
             let text = texts.get(text as usize).map(AsRef::as_ref).unwrap_or_default();
             number(text, numbers, all)
-        });
-        match parts.entry(fragment.trace_id) {
+        };
+        let part = TracePart { fragment: part.fragment.renamed(&mut renamed), owner: renamed(part.owner), ..*part };
+        match parts.entry(part.fragment.trace_id) {
             hashbrown::hash_map::Entry::Vacant(new) => {
-                new.insert(TracePart { fragment, first_row, last_row });
+                new.insert(part);
             }
             hashbrown::hash_map::Entry::Occupied(mut known) => {
-                let part = known.get_mut();
-                join_fragments(&mut part.fragment, &fragment);
-                part.first_row = part.first_row.min(first_row);
-                part.last_row = part.last_row.max(last_row);
+                let joined = known.get_mut();
+                // It belongs to whom the larger part does.
+                if part.fragment.span_count > joined.fragment.span_count {
+                    joined.owner = part.owner;
+                }
+                join_fragments(&mut joined.fragment, &part.fragment);
+                joined.first_row = joined.first_row.min(part.first_row);
+                joined.last_row = joined.last_row.max(part.last_row);
+                joined.last_received_unix_nano = joined.last_received_unix_nano.max(part.last_received_unix_nano);
             }
         }
     }
 
-    pub(crate) fn finish(self) -> Parts {
-        let mut traces: Vec<TracePart> = self.parts.into_values().collect();
+    /// The traces that were added.
+    pub(crate) fn traces(&self) -> impl Iterator<Item = TraceId> + '_ {
+        self.parts.keys().copied()
+    }
+
+    /// The parts of the traces that are wanted.
+    pub(crate) fn finish(&self, is_wanted: impl Fn(TraceId) -> bool) -> Parts {
+        let wanted: Vec<&TracePart> = self.parts.values().filter(|part| is_wanted(part.fragment.trace_id)).collect();
+        let mut used = Self::default();
+        wanted.into_iter().for_each(|part| used.add(&self.texts, part));
+        let mut traces: Vec<TracePart> = used.parts.into_values().collect();
         traces.sort_unstable_by_key(|part| (part.fragment.start_unix_nano, part.fragment.trace_id));
-        Parts { texts: self.texts, traces }
+        Parts { texts: used.texts, traces }
     }
 }
 
@@ -171,7 +204,7 @@ impl Block {
 
     /// A trace in a line, all of whose spans are in this segment.
     pub(crate) fn summary(&self, at: usize) -> Option<TraceSummary> {
-        let TracePart { fragment, first_row, last_row } = self.parts.get(at)?;
+        let TracePart { fragment, first_row, last_row, .. } = self.parts.get(at)?;
         Some(TraceSummary {
             trace_id: fragment.trace_id,
             root_service: self.text(fragment.head.service),

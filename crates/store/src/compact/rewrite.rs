@@ -1,0 +1,119 @@
+//! Segments made anew of what is kept of others.
+
+use std::sync::Arc;
+
+use model::{Signal, TraceId};
+use segment::{PointSegment, Request};
+
+use super::{
+    NewSegment, Work,
+    pack::{Group, Origin, batch, damaged, of_items, of_spans},
+};
+use crate::{
+    AppendError,
+    read::into_append,
+    segments::{Block, Class, PartsBuilder, Segment, TracePart},
+};
+
+/// What of a segment goes on.
+pub(super) struct Keep<'a> {
+    /// Of spans: the class in which a trace goes on, if it does; asked with what the segment says of it.
+    pub(super) trace: &'a dyn Fn(&TracePart, &Block) -> Option<Class>,
+    /// Of log records and points: whether what a service sent in a request goes on.
+    pub(super) items: &'a dyn Fn(&str, &Request) -> bool,
+    /// Of log records: whether those of a trace go on.
+    pub(super) logs_of: &'a dyn Fn(Option<TraceId>) -> bool,
+}
+
+impl Work {
+    /// Makes segments of what is kept of these, which are of one signal and owner.
+    pub(super) fn rewrite(&mut self, segments: &[Arc<Segment>], keep: &Keep<'_>) -> Result<Vec<NewSegment>, AppendError> {
+        let Some(first) = segments.first() else { return Ok(Vec::new()) };
+        match first.signal {
+            Signal::Traces => self.rewrite_spans(segments, keep),
+            signal => self.rewrite_items(signal, segments, keep),
+        }
+    }
+
+    fn rewrite_spans(&mut self, segments: &[Arc<Segment>], keep: &Keep<'_>) -> Result<Vec<NewSegment>, AppendError> {
+        let mut parts = PartsBuilder::default();
+        let mut classes = hashbrown::HashMap::new();
+        for segment in segments {
+            let block = self.reader.block(segment);
+            let block = self.runtime.block_on(block).map_err(|error| into_append(&error))?.ok_or_else(|| gone(segment))?;
+            for part in block.parts() {
+                if let Some(class) = (keep.trace)(part, &block) {
+                    classes.insert(part.fragment.trace_id, class);
+                    parts.add_part(part, &block);
+                }
+            }
+        }
+        if classes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut bodies = Vec::new();
+        for segment in segments {
+            let spans = self.reader.spans(segment.id);
+            let spans = self.runtime.block_on(spans).map_err(|error| into_append(&error))?.ok_or_else(|| gone(segment))?;
+            bodies.extend(spans.requests().map_err(damaged)?);
+        }
+        // Stable: what one request brought of a trace may lie in several of the segments, in their order.
+        bodies.sort_by_key(|(request, _)| request.row);
+        let bodies: Vec<(Request, &[u8])> = bodies.iter().map(|(request, body)| (*request, body.as_slice())).collect();
+        let batch = batch(Signal::Traces, &bodies, |_, _| false)?;
+        let replaced: Vec<u64> = segments.iter().map(|segment| segment.id).collect();
+        let owner = segments.first().map(|segment| segment.owner.clone()).unwrap_or_default();
+        let group_of = |trace_id| Group {
+            class: classes.get(&trace_id).copied().unwrap_or(Class::Ordinary),
+            owner: owner.clone(),
+        };
+        let Self { reader, next_segment, .. } = self;
+        let is_elsewhere = |trace_id| reader.catalogue().index.is_beyond(trace_id, &replaced);
+        of_spans(&batch, &parts, joined(segments), group_of, is_elsewhere, next_segment)
+    }
+
+    fn rewrite_items(
+        &mut self,
+        signal: Signal,
+        segments: &[Arc<Segment>],
+        keep: &Keep<'_>,
+    ) -> Result<Vec<NewSegment>, AppendError> {
+        let mut bodies = Vec::new();
+        for segment in segments {
+            let read = async {
+                Ok(match signal {
+                    Signal::Metrics => self.reader.points(segment.id).await?.map(|points| PointSegment::requests(&points)),
+                    _ => self.reader.logs(segment.id).await?.map(|logs| logs.requests()),
+                })
+            };
+            let requests = self.runtime.block_on(read).map_err(|error| into_append(&error))?;
+            bodies.extend(requests.ok_or_else(|| gone(segment))?.map_err(damaged)?);
+        }
+        bodies.sort_by_key(|(request, _)| request.row);
+        let bodies: Vec<(Request, &[u8])> = bodies.iter().map(|(request, body)| (*request, body.as_slice())).collect();
+        let all = batch(signal, &bodies, |_, _| false)?;
+        let name = |service: u32| all.services().get(service as usize).map(String::as_str).unwrap_or_default();
+        let mut kept = all.only(|service, request| (keep.items)(name(service), request));
+        if signal == Signal::Logs {
+            kept = kept.only_logs(|trace_id| (keep.logs_of)(trace_id)).map_err(damaged)?;
+        }
+        if kept.is_empty() {
+            return Ok(Vec::new());
+        }
+        let group = segments.first().map(|first| Group { class: first.class, owner: first.owner.clone() });
+        let Some(group) = group else { return Ok(Vec::new()) };
+        of_items(signal, &kept, joined(segments), |_| group.clone(), &mut self.next_segment)
+    }
+}
+
+fn joined(segments: &[Arc<Segment>]) -> Origin {
+    let join = |a: (u64, u64), b: (u64, u64)| (a.0.min(b.0), a.1.max(b.1));
+    let both = segments.iter().map(|segment| (segment.rows, segment.received_unix_nano));
+    let (rows, received_unix_nano) =
+        both.reduce(|a, b| (join(a.0, b.0), join(a.1, b.1))).unwrap_or_default();
+    Origin { rows, received_unix_nano }
+}
+
+fn gone(segment: &Segment) -> AppendError {
+    AppendError::Other(format!("segment {} is listed and not there", segment.id))
+}
