@@ -150,7 +150,10 @@ impl<'a> Batch<'a> {
         let most = |of_trace: Vec<(u32, usize)>| {
             // Of equals the one that comes first by name, whatever order they arrived in.
             let name = |service: u32| std::cmp::Reverse(self.services.get(service as usize));
-            of_trace.into_iter().max_by_key(|(service, bytes)| (*bytes, name(*service))).map_or(0, |(service, _)| service)
+            of_trace
+                .into_iter()
+                .max_by_key(|(service, bytes)| (*bytes, name(*service)))
+                .map_or(0, |(service, _)| service)
         };
         bytes.into_iter().map(|(trace_id, of_trace)| (trace_id, most(of_trace))).collect()
     }

@@ -1,7 +1,6 @@
 //! Log records becoming columns.
 
 use formats::raw::{RawAttribute, RawLog, RawValue};
-use model::TraceId;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -86,30 +85,24 @@ struct Columns {
     body: AttributeColumns,
 }
 
-/// Makes a segment of the log records that are wanted, by the id of their trace if they have a valid one;
-/// `None` if there are none. Records stand by [`model::LogRecord::time`], at one time as they arrived.
+/// Makes a segment of log records; `None` if there are none. Records stand by [`model::LogRecord::time`], at one
+/// time as they arrived.
 ///
 /// # Errors
 /// [`SegmentError::Request`] where a record is not one.
-pub fn encode_logs(
-    batch: &Batch<'_>,
-    is_wanted: impl Fn(Option<TraceId>) -> bool,
-) -> Result<Option<Encoded>, SegmentError> {
-    let mut wanted: Vec<(u64, &Item<'_>)> = Vec::with_capacity(batch.items.len());
-    for item in &batch.items {
-        let (trace_id, time) = formats::raw::trace_and_time(item.message)?;
-        if is_wanted(TraceId::from_slice(trace_id).filter(|id| !id.is_zero())) {
-            wanted.push((time, item));
-        }
-    }
-    if wanted.is_empty() {
+pub fn encode_logs(batch: &Batch<'_>) -> Result<Option<Encoded>, SegmentError> {
+    if batch.items.is_empty() {
         return Ok(None);
     }
-    wanted.sort_by_key(|(time, _)| *time);
+    let mut by_time: Vec<(u64, &Item<'_>)> = Vec::with_capacity(batch.items.len());
+    for item in &batch.items {
+        by_time.push((formats::raw::trace_and_time(item.message)?.1, item));
+    }
+    by_time.sort_by_key(|(time, _)| *time);
     let mut columns = Columns::default();
     let mut used = UsedOrigins::default();
     let mut log = RawLog::default();
-    for (time, item) in wanted {
+    for (time, item) in by_time {
         log.read(item.message)?;
         columns.origin.push(used.pair(item.origin, &batch.origins));
         columns.request.push(used.request(item.request, &batch.requests));

@@ -41,7 +41,7 @@ fn encoded(
         let request = Request { row, received_at_unix_nano: row * 1_000, repaired_texts: 0 };
         batch.add_logs(request, body, is_left_out).unwrap();
     }
-    encode_logs(&batch, is_wanted).unwrap()
+    encode_logs(&batch.only_logs(is_wanted).unwrap()).unwrap()
 }
 
 fn opened(encoded: Encoded) -> LogSegment {
@@ -50,7 +50,7 @@ fn opened(encoded: Encoded) -> LogSegment {
     let again = segment.requests().unwrap();
     let mut batch = Batch::default();
     again.iter().for_each(|(request, body)| batch.add_logs(*request, body, |_| false).unwrap());
-    let encoded = encode_logs(&batch, |_| true).unwrap().unwrap();
+    let encoded = encode_logs(&batch).unwrap().unwrap();
     let segment = LogSegment::new(&encoded.header, encoded.blobs).unwrap();
     assert_eq!(segment.len(), encoded.rows as usize);
     segment

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use model::Signal;
 use serde::{Deserialize, Serialize};
 
+use crate::compact::Reason;
+
 /// received = stored + duplicate + sampled out + rejected, for each signal; beside it what was
 /// turned away before it could be counted.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -73,6 +75,25 @@ impl SignalLedger {
     #[must_use]
     pub fn kept(&self) -> u64 {
         self.stored.saturating_sub(self.expired + self.evicted + self.deleted)
+    }
+
+    /// Counts what was let go.
+    pub(crate) fn let_go(&mut self, reason: Reason, items: u64) {
+        *self.of(reason) += items;
+    }
+
+    /// Takes that back: it was not let go after all.
+    pub(crate) fn take_back(&mut self, reason: Reason, items: u64) {
+        let count = self.of(reason);
+        *count = count.saturating_sub(items);
+    }
+
+    fn of(&mut self, reason: Reason) -> &mut u64 {
+        match reason {
+            Reason::Expired => &mut self.expired,
+            Reason::Evicted => &mut self.evicted,
+            Reason::Deleted => &mut self.deleted,
+        }
     }
 
     /// Whether everything received is accounted for.

@@ -20,6 +20,7 @@ mod schema;
 mod segments;
 
 pub use append::{Append, Appended, BytesOnDisk, Store};
+pub use compact::Gone;
 pub use directory::{DataDir, DirLock};
 pub use error::{AppendError, OpenError, ReadError};
 pub use index::{EARLIEST_POSSIBLE_UNIX_NANO, FirstError, LATEST_POSSIBLE_UNIX_NANO, TraceSummary, is_possible};

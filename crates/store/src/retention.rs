@@ -55,6 +55,4 @@ pub struct Sizes {
     pub by_service: Vec<(String, Signal, u64, u64)>,
     /// Bytes of pinned traces.
     pub pinned_bytes: u64,
-    /// Bytes of requests that are in no segment yet.
-    pub waiting_bytes: u64,
 }

@@ -149,14 +149,13 @@ pub(crate) async fn open_writer(dir: &DataDir, content: Content) -> Result<Sqlit
             .journal_mode(SqliteJournalMode::Wal)
             .connect()
             .await?;
-        match content {
-            Content::Empty => {
-                drop(sqlx::raw_sql(AssertSqlSafe([CREATE, SEGMENTS].concat())).execute(&mut connection).await?)
-            }
-            Content::Older(_) => {
-                drop(sqlx::raw_sql(AssertSqlSafe([FROM_1, SEGMENTS].concat())).execute(&mut connection).await?)
-            }
-            Content::Tables => {}
+        let first = match content {
+            Content::Empty => Some(CREATE),
+            Content::Older(_) => Some(FROM_1),
+            Content::Tables => None,
+        };
+        if let Some(first) = first {
+            sqlx::raw_sql(AssertSqlSafe([first, SEGMENTS].concat())).execute(&mut connection).await?;
         }
         Ok(connection)
     };

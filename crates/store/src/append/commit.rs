@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use model::TraceId;
 use sqlx::{AssertSqlSafe, Connection, Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
 
 use super::{
@@ -125,6 +126,28 @@ pub(super) async fn give_back(
     let vacuum = AssertSqlSafe(format!("PRAGMA incremental_vacuum({step_pages})"));
     sqlx::query(vacuum).fetch_all(connection).await?;
     Ok(true)
+}
+
+/// Writes down the latest time that is believed, nanoseconds since the Unix epoch.
+pub(super) async fn believe(connection: &mut SqliteConnection, now_unix_nano: u64) -> Result<(), AppendError> {
+    let update = sqlx::query("UPDATE level SET trusted_unix_nano = ?").bind(now_unix_nano.cast_signed());
+    update.execute(connection).await.map(drop).map_err(|error| append_error(&error))
+}
+
+/// Writes down that a trace is pinned, or is so no longer.
+pub(super) async fn pin(
+    connection: &mut SqliteConnection,
+    trace_id: TraceId,
+    is_pinned: bool,
+) -> Result<(), AppendError> {
+    let change = if is_pinned { "INSERT OR IGNORE INTO pin VALUES (?)" } else { "DELETE FROM pin WHERE trace_id = ?" };
+    let all = AssertSqlSafe(format!("BEGIN IMMEDIATE; {change}; UPDATE level SET generation = generation + 1; COMMIT"));
+    let changed = sqlx::query(all).bind(&trace_id.0[..]).execute(&mut *connection).await;
+    if changed.is_err() {
+        // SQLite may have rolled back by itself; then there is nothing to roll back.
+        drop(sqlx::query("ROLLBACK").execute(connection).await);
+    }
+    changed.map(drop).map_err(|error| append_error(&error))
 }
 
 pub(super) async fn close(connection: SqliteConnection) {

@@ -66,6 +66,12 @@ impl Identities {
         }
     }
 
+    /// After segments were replaced: what they have of a trace is looked up again.
+    pub(super) fn forget_segments(&mut self) {
+        self.completed.clear();
+        self.spans.retain(|known| matches!(known.place, Place::Row(..)));
+    }
+
     /// Rows from this one on were not stored after all.
     pub(super) fn undo(&mut self, from: u64) {
         self.spans.retain(|known| !matches!(known.place, Place::Row(row, _) if row >= from));

@@ -22,7 +22,7 @@ use tokio::{runtime::Handle, sync::oneshot};
 pub use request::{Append, Appended};
 
 use crate::{
-    AppendError, DataDir, DirLock, Ledger, OpenError, ReadError, Reader, Retention, Selected, Selection,
+    AppendError, DataDir, DirLock, Gone, Ledger, OpenError, ReadError, Reader, Retention, Selected, Selection,
     compact::Compactor, schema,
 };
 use background::Background;
@@ -83,6 +83,8 @@ impl Store {
             lock,
             background,
             pending,
+            retention: Retention::default(),
+            believed_unix_nano: reader.believed_unix_nano().await.map_err(|error| error.into_open(dir))?,
         };
         thread::Builder::new().name("store".to_owned()).spawn(move || writer.run(&received)).map_err(no_thread)?;
         Ok(Self { dir: dir.clone(), reader, commands })
@@ -143,7 +145,7 @@ impl Store {
         self.ask(Command::Compact).await
     }
 
-    /// Sets how long things are kept, from now on; what is too old already goes within a minute.
+    /// Sets how long things are kept, from the next [`Store::let_go`] on.
     ///
     /// # Errors
     /// The store is closed.
@@ -151,12 +153,31 @@ impl Store {
         self.ask(|reply| Command::Retain(retention, reply)).await
     }
 
-    /// Deletes what is selected, for good; how much it was. The space is given back within minutes.
+    /// Lets go what is too old at this time (nanoseconds since the Unix epoch), and what is over the cap;
+    /// call it every minute or so. `None`: the clock has jumped back, or more than 30 days ahead, since it was
+    /// last believed, and nothing was let go; with `is_believed` the user says that it is right.
+    ///
+    /// # Errors
+    /// What could not be let go is still there.
+    pub async fn let_go(&self, now_unix_nano: u64, is_believed: bool) -> Result<Option<Gone>, AppendError> {
+        self.ask(|reply| Command::LetGo(now_unix_nano, is_believed, reply)).await
+    }
+
+    /// How much a selection is, to be asked before it is deleted. Makes segments of what is in none yet.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub async fn select(&self, selection: Selection) -> Result<Selected, AppendError> {
+        self.ask(|reply| Command::Delete(selection, true, reply)).await
+    }
+
+    /// Deletes what is selected, for good; how much it was. Pinned traces go only by their id. The space is
+    /// given back within minutes.
     ///
     /// # Errors
     /// What could not be deleted is still there.
     pub async fn delete(&self, selection: Selection) -> Result<Selected, AppendError> {
-        self.ask(|reply| Command::Delete(selection, reply)).await
+        self.ask(|reply| Command::Delete(selection, false, reply)).await
     }
 
     /// Pins a trace, which then stays for ever, or lets it go again. `false`: no such trace is stored.

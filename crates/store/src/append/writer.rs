@@ -18,9 +18,9 @@ use super::{
 use model::TraceId;
 
 use crate::{
-    AppendError, DirLock, Reader, Retention, Selected, Selection,
+    AppendError, DirLock, Gone, Reader, Retention, Selected, Selection,
     compact::{Compactor, Publication, SEGMENT_BODY_BYTES, SEGMENT_ITEMS, Wanted},
-    read::ReadTurn,
+    read::{ReadTurn, into_append},
 };
 
 /// Bodies that one commit takes, bytes.
@@ -33,6 +33,12 @@ const IDLE: Duration = Duration::from_secs(1);
 const IDLE_BEFORE_COMPACTION: Duration = Duration::from_secs(5);
 /// How long compaction rests after it failed.
 const BEFORE_ANOTHER_TRY: Duration = Duration::from_secs(60);
+/// A clock that steps back by more than this is not believed, nanoseconds.
+const STEP_BACK_NANOS: u64 = 3_600 * 1_000_000_000;
+/// Nor one that is further ahead of the last time than this: 30 days.
+const STEP_FORWARD_NANOS: u64 = 30 * 86_400 * 1_000_000_000;
+/// How often the time that is believed is written down.
+const BELIEF_NANOS: u64 = 3_600 * 1_000_000_000;
 /// Free pages that stay for what comes next, so that the file does not grow and shrink all the time.
 const SPARE_PAGES: i64 = 1024;
 /// Free pages given back to the disk in one step.
@@ -54,8 +60,13 @@ pub(crate) enum Command {
     Rested(Result<(), AppendError>),
     /// All rows are to become segments.
     Compact(Reply<()>),
+    /// From now on things are kept so long.
     Retain(Retention, Reply<()>),
-    Delete(Selection, Reply<Selected>),
+    /// What is too old at this time, or over the cap, goes; with `true` the time is believed.
+    LetGo(u64, bool, Reply<Option<Gone>>),
+    /// What is selected goes, or with `true` is only counted.
+    Delete(Selection, bool, Reply<Selected>),
+    /// A trace is pinned, or is so no longer.
     Pin(TraceId, bool, Reply<bool>),
     Close(Reply<()>),
 }
@@ -72,6 +83,9 @@ pub(super) struct Writer {
     pub(super) lock: DirLock,
     pub(super) background: Background,
     pub(super) pending: Pending,
+    pub(super) retention: Retention,
+    /// The latest time that was believed, nanoseconds since the Unix epoch; 0 before the first.
+    pub(super) believed_unix_nano: u64,
 }
 
 /// What is in no segment yet.
@@ -206,9 +220,17 @@ impl Writer {
                     self.pending.not_before = result.is_err().then(|| Instant::now() + BEFORE_ANOTHER_TRY);
                 }
                 Command::Compact(reply) => self.compactor.want(Wanted::All(Some(reply))),
-                Command::Retain(_, reply) => drop(reply),
-                Command::Delete(_, reply) => drop(reply),
-                Command::Pin(_, _, reply) => drop(reply),
+                Command::Retain(retention, reply) => {
+                    self.retention = retention;
+                    let _ = reply.send(Ok(()));
+                }
+                Command::LetGo(now_unix_nano, is_believed, reply) => self.let_go(now_unix_nano, is_believed, reply),
+                Command::Delete(selection, is_asked, reply) => {
+                    self.compactor.want(Wanted::Delete(selection, is_asked, reply));
+                }
+                Command::Pin(trace_id, is_pinned, reply) => {
+                    let _ = reply.send(self.pin(trace_id, is_pinned));
+                }
                 Command::Close(reply) => return Some(reply),
             }
         }
@@ -246,6 +268,38 @@ impl Writer {
         }
     }
 
+    /// Has what is too old let go, unless the clock has jumped since it was last believed: then nothing goes
+    /// by its age until the user says that the time is right.
+    fn let_go(&mut self, now_unix_nano: u64, is_believed: bool, reply: Reply<Option<Gone>>) {
+        let before = self.believed_unix_nano;
+        let is_step = now_unix_nano.saturating_add(STEP_BACK_NANOS) < before
+            || before > 0 && now_unix_nano > before.saturating_add(STEP_FORWARD_NANOS);
+        if is_step && !is_believed {
+            let _ = reply.send(Ok(None));
+            return;
+        }
+        if is_step || now_unix_nano > before.saturating_add(BELIEF_NANOS) {
+            let believe = commit::believe(&mut self.connection, now_unix_nano);
+            if let Err(error) = self.runtime.block_on(believe) {
+                let _ = reply.send(Err(error));
+                return;
+            }
+            self.believed_unix_nano = now_unix_nano;
+        }
+        self.compactor.want(Wanted::LetGo(now_unix_nano, self.retention, reply));
+    }
+
+    fn pin(&mut self, trace_id: TraceId, is_pinned: bool) -> Result<bool, AppendError> {
+        let found = self.runtime.block_on(self.reader.summary(trace_id)).map_err(|error| into_append(&error))?;
+        if is_pinned && found.is_none() {
+            return Ok(false);
+        }
+        self.runtime.block_on(commit::pin(&mut self.connection, trace_id, is_pinned))?;
+        let pinned = &mut self.reader.catalogue_mut().pinned;
+        let was_pinned = if is_pinned { pinned.insert(trace_id) } else { pinned.remove(&trace_id) };
+        Ok(is_pinned || was_pinned || found.is_some())
+    }
+
     /// Does a piece of what goes on in the background; whether there was one to do.
     fn step_in_background(&mut self) -> bool {
         match self.background.next(Instant::now()) {
@@ -261,12 +315,21 @@ impl Writer {
         let turn = ReadTurn::new(&self.reader, &self.runtime);
         let mut result = group.requests.into_iter().try_for_each(|request| plan.add(request, &mut self.stored, &turn));
         let mut piece = self.background.next(Instant::now());
+        if let Some(Piece::Publish(publication)) = &piece
+            && let Some((reason, signal, items)) = publication.gone
+        {
+            plan.ledger.signal_mut(signal).let_go(reason, items);
+        }
         if result.is_ok() {
             result = self.runtime.block_on(commit::commit(&mut self.connection, &plan, piece.as_ref()));
             if let (Err(error), true, true) = (&result, piece.is_some(), !group.replies.is_empty()) {
                 // It may have been the piece that did not fit.
                 self.background.failed(error);
-                piece = None;
+                if let Some(Piece::Publish(publication)) = piece.take()
+                    && let Some((reason, signal, items)) = publication.gone
+                {
+                    plan.ledger.signal_mut(signal).take_back(reason, items);
+                }
                 result = self.runtime.block_on(commit::commit(&mut self.connection, &plan, None));
             }
         }
@@ -307,15 +370,22 @@ impl Writer {
 
     /// After segments were published: what they hold is no longer in the append level.
     fn published(&mut self, publication: Publication) {
-        let Publication { segments, compacted_row, released, replaced, body_hashes } = publication;
+        let Publication { segments, compacted_row, released, replaced, gone, body_hashes } = publication;
         if let Some(row) = compacted_row {
             let before = self.reader.published(row, &segments);
             self.stored.compacted(row, body_hashes.iter().map(|(_, hash)| *hash));
             self.background.delete_rows(before, row);
             self.pending.items = self.pending.items.saturating_sub(released.0);
             self.pending.body_bytes = self.pending.body_bytes.saturating_sub(released.1);
+        } else if gone.is_some() {
+            if let Err(error) = self.runtime.block_on(self.reader.let_go(&replaced, &segments)) {
+                tracing::warn!(%error, "what was let go is still listed");
+            }
+            self.stored.identities.forget_segments();
+            self.background.retire(&replaced, Instant::now());
         } else {
             self.reader.merged(&replaced, &segments);
+            self.stored.identities.forget_segments();
             self.background.retire(&replaced, Instant::now());
         }
     }

@@ -26,7 +26,11 @@ impl Work {
     pub(super) fn merge(&mut self, is_all: bool) -> Result<Option<Publication>, AppendError> {
         let Some(chosen) = self.choose(is_all) else { return Ok(None) };
         let class = chosen.first().map_or(Class::Ordinary, |segment| segment.class);
-        let keep = Keep { trace: &|_, _| Some(class), items: &|_, _| true, logs_of: &|_| true };
+        let keep = Keep {
+            trace: &|part, _| Some((class, part.last_received_unix_nano)),
+            items: &|_, _| true,
+            logs_of: &|_| true,
+        };
         Ok(Some(Publication {
             segments: self.rewrite(&chosen, &keep)?,
             replaced: chosen.iter().map(|segment| segment.id).collect(),

@@ -1,6 +1,7 @@
 //! Rows of the append level becoming segments, in the background: read and packed on a thread of its own,
 //! written by the writer in small pieces, and published in one transaction.
 
+mod letting_go;
 mod merge;
 mod pack;
 mod rewrite;
@@ -15,10 +16,11 @@ use std::{
     time::Duration,
 };
 
+use model::Signal;
 use tokio::{runtime::Handle, sync::oneshot};
 
 use crate::{
-    AppendError, Reader,
+    AppendError, Reader, Retention, Selected, Selection,
     append::Command,
     segments::{Block, Segment},
 };
@@ -48,6 +50,8 @@ pub(crate) struct Publication {
     pub(crate) released: (u64, u64),
     /// Segments that the new ones replace.
     pub(crate) replaced: Vec<u64>,
+    /// What of those is in no new one.
+    pub(crate) gone: Option<(Reason, Signal, u64)>,
     /// Rows and hashes of the bodies whose items have no identity.
     pub(crate) body_hashes: Vec<(u64, u64)>,
 }
@@ -65,18 +69,60 @@ impl Publication {
             compacted_row: self.compacted_row,
             released: self.released,
             replaced: self.replaced.clone(),
+            gone: self.gone,
             body_hashes: self.body_hashes.clone(),
         }
     }
 }
 
-/// How much is to be compacted.
+/// Why something was let go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// Its age.
+    Expired,
+    /// The cap on disk.
+    Evicted,
+    /// The user.
+    Deleted,
+}
+
+/// How much was let go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Gone {
+    /// Spans, log records and points let go because of their age.
+    pub expired: u64,
+    /// The same because of the cap on disk.
+    pub evicted: u64,
+}
+
+impl Gone {
+    fn of(reason: Reason, items: u64) -> Self {
+        match reason {
+            Reason::Expired => Self { expired: items, ..Self::default() },
+            Reason::Evicted => Self { evicted: items, ..Self::default() },
+            Reason::Deleted => Self::default(),
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.expired += other.expired;
+        self.evicted += other.evicted;
+    }
+}
+
+type Reply<T> = oneshot::Sender<Result<T, AppendError>>;
+
+/// What the thread is asked for.
 #[derive(Debug)]
 pub(crate) enum Wanted {
-    /// As many rows as make full segments.
+    /// Segments of as many rows as make full ones.
     Full,
-    /// All rows there are now, and small segments into larger ones.
-    All(Option<oneshot::Sender<Result<(), AppendError>>>),
+    /// Segments of all rows there are now, and large ones of small ones.
+    All(Option<Reply<()>>),
+    /// What is too old at this time, or over the cap, goes.
+    LetGo(u64, Retention, Reply<Option<Gone>>),
+    /// What is selected goes, or with `true` is only counted.
+    Delete(Selection, bool, Reply<Selected>),
 }
 
 /// The thread that compacts.
@@ -101,20 +147,7 @@ impl Compactor {
         let mut work = Work { reader, commands, runtime, next_segment };
         let thread = thread::Builder::new().name("compact".to_owned()).spawn(move || {
             while let Ok(wanted) = received.recv() {
-                let (is_all, reply) = match wanted {
-                    Wanted::Full => (false, None),
-                    Wanted::All(reply) => (true, reply),
-                };
-                let result = work.run(is_all);
-                if let Err(error) = &result {
-                    tracing::warn!(%error, "compaction failed; what is there stays as it is");
-                }
-                // A writer that is gone wants nothing more.
-                let _ = work.commands.send(Command::Rested(result.clone()));
-                if let Some(reply) = reply {
-                    // Whoever asked may have stopped waiting.
-                    let _ = reply.send(result);
-                }
+                work.handle(wanted);
             }
         })?;
         Ok(Self { wanted, thread })
@@ -148,7 +181,39 @@ struct Work {
 }
 
 impl Work {
-    fn run(&mut self, is_all: bool) -> Result<(), AppendError> {
+    fn handle(&mut self, wanted: Wanted) {
+        match wanted {
+            Wanted::Full => drop(self.compact(false)),
+            Wanted::All(reply) => {
+                let result = self.compact(true);
+                if let Some(reply) = reply {
+                    answer(reply, result);
+                }
+            }
+            Wanted::LetGo(now_unix_nano, retention, reply) => {
+                let result = self.let_go(now_unix_nano, &retention);
+                answer(reply, result.map(Some));
+            }
+            Wanted::Delete(selection, is_asked, reply) => {
+                // What is in no segment yet cannot be left out of one.
+                let result = self.compact(true).and_then(|()| self.delete(&selection, is_asked));
+                answer(reply, result);
+            }
+        }
+    }
+
+    /// Makes segments of rows and of segments, and tells the writer how it ended.
+    fn compact(&mut self, is_all: bool) -> Result<(), AppendError> {
+        let result = self.make_segments(is_all);
+        if let Err(error) = &result {
+            tracing::warn!(%error, "compaction failed; what is there stays as it is");
+        }
+        // A writer that is gone wants nothing more.
+        let _ = self.commands.send(Command::Rested(result.clone()));
+        result
+    }
+
+    fn make_segments(&mut self, is_all: bool) -> Result<(), AppendError> {
         while let Some(rows) = self.rows(is_all)? {
             let publication = pack::pack(&self.reader, &rows, &mut self.next_segment)?;
             self.publish(publication)?;
@@ -165,10 +230,11 @@ impl Work {
         self.commands.send(publish).map_err(|_| AppendError::Closed)?;
         answer.blocking_recv().map_err(|_| AppendError::Closed)?
     }
+}
 
-    fn next_id(&mut self) -> u64 {
-        take_id(&mut self.next_segment)
-    }
+/// Whoever asked may have stopped waiting.
+fn answer<T>(reply: Reply<T>, result: Result<T, AppendError>) {
+    let _ = reply.send(result);
 }
 
 fn take_id(next_segment: &mut u64) -> u64 {

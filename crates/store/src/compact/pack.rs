@@ -45,9 +45,8 @@ pub(super) fn pack(reader: &Reader, rows: &[Row], next_segment: &mut u64) -> Res
             continue;
         }
         let bodies: Vec<(Request, &[u8])> = of_signal.iter().map(|row| (request(row), row.body.as_slice())).collect();
-        let is_left_out = |at: usize, ordinal| {
-            of_signal.get(at).is_some_and(|row: &&Row| row.request.left_out.contains(ordinal))
-        };
+        let is_left_out =
+            |at: usize, ordinal| of_signal.get(at).is_some_and(|row: &&Row| row.request.left_out.contains(ordinal));
         let batch = batch(signal, &bodies, is_left_out)?;
         let origin = Origin::of(bodies.iter().map(|(request, _)| *request));
         if signal == Signal::Traces {
@@ -97,8 +96,9 @@ impl Classes {
     fn of(reader: &Reader, rows: &[&Row]) -> Self {
         let catalogue = reader.catalogue();
         let fragments = || rows.iter().flat_map(|row| &row.digest.spans);
-        let failed =
-            fragments().filter(|it| it.error_count > 0 || catalogue.index.has_errors(it.trace_id)).map(|it| it.trace_id);
+        let failed = fragments()
+            .filter(|it| it.error_count > 0 || catalogue.index.has_errors(it.trace_id))
+            .map(|it| it.trace_id);
         let pinned = fragments().map(|it| it.trace_id).filter(|trace_id| catalogue.pinned.contains(trace_id));
         Self { failed: failed.collect(), pinned: pinned.collect() }
     }
@@ -225,7 +225,7 @@ pub(super) fn of_items(
         let only = batch.only(|service, _| services.contains(&service));
         let encoded = match signal {
             Signal::Metrics => segment::encode_points(&only),
-            Signal::Logs | Signal::Traces => segment::encode_logs(&only, |_| true),
+            Signal::Logs | Signal::Traces => segment::encode_logs(&only),
         };
         let Some(encoded) = encoded.map_err(damaged)? else { continue };
         let traces: HashSet<TraceId> = if signal == Signal::Logs { only.traces_of_logs() } else { HashSet::new() };

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use model::{Signal, TraceId};
 use segment::{PointSegment, Request};
 
@@ -15,10 +16,14 @@ use crate::{
     segments::{Block, Class, PartsBuilder, Segment, TracePart},
 };
 
+/// Tells in which class a trace goes on, if it does, and when the last of it arrived.
+pub(super) type TraceStays<'a> = &'a dyn Fn(&TracePart, &Block) -> Option<(Class, u64)>;
+
 /// What of a segment goes on.
 pub(super) struct Keep<'a> {
-    /// Of spans: the class in which a trace goes on, if it does; asked with what the segment says of it.
-    pub(super) trace: &'a dyn Fn(&TracePart, &Block) -> Option<Class>,
+    /// Of spans: the class in which a trace goes on, if it does, and when the last of it arrived, which is what
+    /// its age counts from; asked with what the segment says of it.
+    pub(super) trace: TraceStays<'a>,
     /// Of log records and points: whether what a service sent in a request goes on.
     pub(super) items: &'a dyn Fn(&str, &Request) -> bool,
     /// Of log records: whether those of a trace go on.
@@ -27,7 +32,11 @@ pub(super) struct Keep<'a> {
 
 impl Work {
     /// Makes segments of what is kept of these, which are of one signal and owner.
-    pub(super) fn rewrite(&mut self, segments: &[Arc<Segment>], keep: &Keep<'_>) -> Result<Vec<NewSegment>, AppendError> {
+    pub(super) fn rewrite(
+        &mut self,
+        segments: &[Arc<Segment>],
+        keep: &Keep<'_>,
+    ) -> Result<Vec<NewSegment>, AppendError> {
         let Some(first) = segments.first() else { return Ok(Vec::new()) };
         match first.signal {
             Signal::Traces => self.rewrite_spans(segments, keep),
@@ -37,12 +46,15 @@ impl Work {
 
     fn rewrite_spans(&mut self, segments: &[Arc<Segment>], keep: &Keep<'_>) -> Result<Vec<NewSegment>, AppendError> {
         let mut parts = PartsBuilder::default();
-        let mut classes = hashbrown::HashMap::new();
+        let mut classes = HashMap::new();
+        let mut last_received_unix_nano = 0;
         for segment in segments {
             let block = self.reader.block(segment);
-            let block = self.runtime.block_on(block).map_err(|error| into_append(&error))?.ok_or_else(|| gone(segment))?;
+            let block =
+                self.runtime.block_on(block).map_err(|error| into_append(&error))?.ok_or_else(|| gone(segment))?;
             for part in block.parts() {
-                if let Some(class) = (keep.trace)(part, &block) {
+                if let Some((class, received)) = (keep.trace)(part, &block) {
+                    last_received_unix_nano = received.max(last_received_unix_nano);
                     classes.insert(part.fragment.trace_id, class);
                     parts.add_part(part, &block);
                 }
@@ -54,7 +66,8 @@ impl Work {
         let mut bodies = Vec::new();
         for segment in segments {
             let spans = self.reader.spans(segment.id);
-            let spans = self.runtime.block_on(spans).map_err(|error| into_append(&error))?.ok_or_else(|| gone(segment))?;
+            let spans =
+                self.runtime.block_on(spans).map_err(|error| into_append(&error))?.ok_or_else(|| gone(segment))?;
             bodies.extend(spans.requests().map_err(damaged)?);
         }
         // Stable: what one request brought of a trace may lie in several of the segments, in their order.
@@ -69,7 +82,9 @@ impl Work {
         };
         let Self { reader, next_segment, .. } = self;
         let is_elsewhere = |trace_id| reader.catalogue().index.is_beyond(trace_id, &replaced);
-        of_spans(&batch, &parts, joined(segments), group_of, is_elsewhere, next_segment)
+        let mut origin = joined(segments);
+        origin.received_unix_nano.1 = last_received_unix_nano;
+        of_spans(&batch, &parts, origin, group_of, is_elsewhere, next_segment)
     }
 
     fn rewrite_items(
@@ -82,7 +97,9 @@ impl Work {
         for segment in segments {
             let read = async {
                 Ok(match signal {
-                    Signal::Metrics => self.reader.points(segment.id).await?.map(|points| PointSegment::requests(&points)),
+                    Signal::Metrics => {
+                        self.reader.points(segment.id).await?.map(|points| PointSegment::requests(&points))
+                    }
                     _ => self.reader.logs(segment.id).await?.map(|logs| logs.requests()),
                 })
             };
@@ -109,8 +126,7 @@ impl Work {
 fn joined(segments: &[Arc<Segment>]) -> Origin {
     let join = |a: (u64, u64), b: (u64, u64)| (a.0.min(b.0), a.1.max(b.1));
     let both = segments.iter().map(|segment| (segment.rows, segment.received_unix_nano));
-    let (rows, received_unix_nano) =
-        both.reduce(|a, b| (join(a.0, b.0), join(a.1, b.1))).unwrap_or_default();
+    let (rows, received_unix_nano) = both.reduce(|a, b| (join(a.0, b.0), join(a.1, b.1))).unwrap_or_default();
     Origin { rows, received_unix_nano }
 }
 

@@ -49,20 +49,25 @@ impl Index {
     /// Takes in the digest of a row. Rows come in rising order, and each trace's parts in segments before
     /// its first row.
     pub(crate) fn apply(&mut self, row: u64, digest: &Digest) {
-        self.last_row = row;
+        self.apply_of(row, digest, |_| true);
+    }
+
+    /// Takes in what the digest of a row says of the traces that are wanted.
+    pub(crate) fn apply_of(&mut self, row: u64, digest: &Digest, is_wanted: impl Fn(TraceId) -> bool) {
+        self.last_row = self.last_row.max(row);
         if digest.spans.is_empty() && digest.logs.is_empty() {
             return;
         }
         let numbers: Vec<u32> = digest.texts.iter().map(|text| self.texts.number(text)).collect();
         let number = |text: u32| numbers.get(text as usize).copied().unwrap_or_default();
-        for fragment in &digest.spans {
+        for fragment in digest.spans.iter().filter(|fragment| is_wanted(fragment.trace_id)) {
             self.join(fragment, number, (row, row));
             if let Some(entry) = self.by_id.get_mut(&fragment.trace_id) {
                 entry.rows.push(row);
             }
             self.remember(row, fragment.trace_id);
         }
-        for LogFragment { trace_id, .. } in &digest.logs {
+        for LogFragment { trace_id, .. } in digest.logs.iter().filter(|fragment| is_wanted(fragment.trace_id)) {
             let entry = self.by_id.entry(*trace_id).or_insert_with(|| Entry::new(*trace_id));
             entry.rows.push(row);
             entry.last_sequence = row;
@@ -191,6 +196,27 @@ impl Index {
                 self.by_id.remove(&trace_id);
             }
         }
+    }
+
+    /// Traces with parts in these segments, each with its rows of the append level.
+    pub(crate) fn with_parts_in(&self, segments: &[u64]) -> Vec<(TraceId, Vec<u64>)> {
+        let has_part = |entry: &&Entry| entry.parts.iter().any(|part| segments.contains(&part.segment));
+        self.by_id.values().filter(has_part).map(|entry| (entry.trace_id, entry.rows.to_vec())).collect()
+    }
+
+    /// Forgets a trace.
+    pub(crate) fn forget(&mut self, trace_id: TraceId) {
+        if let Some(entry) = self.by_id.remove(&trace_id) {
+            self.by_start.remove(&(entry.start_unix_nano, trace_id));
+        }
+    }
+
+    /// The segments that hold parts of a trace, as far as the index knows, and whether rows of the append
+    /// level do.
+    pub(crate) fn holders(&self, trace_id: TraceId) -> (impl Iterator<Item = u64> + '_, bool) {
+        let entry = self.by_id.get(&trace_id);
+        let parts = entry.into_iter().flat_map(|entry| entry.parts.iter().map(|part| part.segment));
+        (parts, entry.is_some_and(|entry| entry.is_listed() && !matches!(entry.rows, entry::Rows::None)))
     }
 
     /// An index of no traces that is to take in the rows after this one; which traces changed lately stays

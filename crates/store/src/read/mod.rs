@@ -20,12 +20,12 @@ use tokio::sync::watch;
 pub use contents::{StoredLog, StoredResource, StoredScope, StoredSpan, TraceContents};
 
 use crate::{
-    DataDir, Ledger, OpenError, ReadError, Selected, Selection, Sizes, TraceSummary,
+    DataDir, Ledger, OpenError, ReadError, Sizes, TraceSummary,
     compact::NewSegment,
     index::{Digest, Index},
     ledger::LedgerState,
     schema::{self, Content},
-    segments::{Cursor, SegmentCache, Segments},
+    segments::{Class, Cursor, SegmentCache, Segments},
 };
 use connection::ReadConnection;
 pub(crate) use rows::{MAX_BODY_BYTES, StoredRequest};
@@ -66,6 +66,19 @@ pub(crate) struct Catalogue {
     pub(crate) compacted_row: u64,
     /// Traces that stay for ever.
     pub(crate) pinned: HashSet<TraceId>,
+}
+
+impl Catalogue {
+    /// When the last of a trace arrived that is not in this segment, nanoseconds since the Unix epoch, as near
+    /// as the segments' descriptions tell; `None` if all of it is there.
+    pub(crate) fn last_arrival_elsewhere(&self, trace_id: TraceId, segment: u64) -> Option<u64> {
+        let (holders, is_in_rows) = self.index.holders(trace_id);
+        if is_in_rows {
+            return Some(u64::MAX);
+        }
+        let others = holders.filter(|holder| *holder != segment).filter_map(|holder| self.segments.get(holder));
+        others.map(|other| other.received_unix_nano.1).max()
+    }
 }
 
 /// What a reader knows of the file.
@@ -245,6 +258,38 @@ impl Reader {
         before
     }
 
+    /// After segments were replaced by what is kept of them. What the index holds of their traces is made anew.
+    pub(crate) async fn let_go(&self, replaced: &[u64], new: &[NewSegment]) -> Result<(), ReadError> {
+        let (affected, segments) = {
+            let catalogue = self.catalogue();
+            let mut segments = catalogue.segments.clone();
+            segments.publish(new.iter().map(|new| Arc::clone(&new.segment)), replaced);
+            (catalogue.index.with_parts_in(replaced), segments)
+        };
+        self.remember_blocks(new);
+        let mut again = Vec::with_capacity(affected.len());
+        for (trace_id, rows) in affected {
+            let parts = self.find_parts(&segments, trace_id).await?;
+            let mut digests = Vec::with_capacity(rows.len());
+            for row in rows {
+                if let Some((_, _, digest)) = self.row(row).await? {
+                    digests.push((row, digest));
+                }
+            }
+            again.push((trace_id, parts, digests));
+        }
+        let mut catalogue = self.catalogue_mut();
+        catalogue.segments = segments;
+        for (trace_id, parts, digests) in again {
+            catalogue.index.forget(trace_id);
+            if parts.len() > 1 || !digests.is_empty() {
+                parts.iter().for_each(|part| catalogue.index.add_part(part.segment, &part.block, part.at));
+                digests.iter().for_each(|(row, digest)| catalogue.index.apply_of(*row, digest, |id| id == trace_id));
+            }
+        }
+        Ok(())
+    }
+
     /// After segments were replaced by others.
     pub(crate) fn merged(&self, replaced: &[u64], new: &[NewSegment]) {
         let mut catalogue = self.catalogue_mut();
@@ -409,24 +454,35 @@ impl Reader {
         Ok(self.summary(trace_id).await?.is_some())
     }
 
-    /// How much a selection is, to be asked before it is deleted.
-    ///
-    /// # Errors
-    /// See [`ReadError`].
-    pub async fn select(&self, _selection: &Selection) -> Result<Selected, ReadError> {
-        Ok(Selected::default())
-    }
-
     /// Traces that are pinned.
     #[must_use]
     pub fn pinned(&self) -> Vec<TraceId> {
-        Vec::new()
+        let mut pinned: Vec<TraceId> = self.catalogue().pinned.iter().copied().collect();
+        pinned.sort_unstable();
+        pinned
     }
 
     /// What takes the space on disk.
     #[must_use]
     pub fn sizes(&self) -> Sizes {
-        Sizes::default()
+        let catalogue = self.catalogue();
+        let mut sizes = Sizes::default();
+        let mut by_service: HashMap<(&str, Signal), (u64, u64)> = HashMap::new();
+        for segment in catalogue.segments.iter() {
+            if segment.class == Class::Pinned {
+                sizes.pinned_bytes += segment.bytes;
+            }
+            for (service, items, _, bytes) in segment.bytes_by_service() {
+                let sum = by_service.entry((service, segment.signal)).or_default();
+                *sum = (sum.0 + items, sum.1 + bytes);
+            }
+        }
+        let rows = by_service
+            .into_iter()
+            .map(|((service, signal), (items, bytes))| (service.to_owned(), signal, items, bytes));
+        sizes.by_service = rows.collect();
+        sizes.by_service.sort_unstable_by(|a, b| (b.3, &a.0, a.1).cmp(&(a.3, &b.0, b.1)));
+        sizes
     }
 
     /// At most `max` traces that got spans or log records after a sequence number, latest first. Only the

@@ -65,6 +65,13 @@ impl Reader {
         Ok((row.try_get::<i64, _>(0)?.cast_unsigned(), row.try_get(1)?))
     }
 
+    /// The latest time that the writer believed, nanoseconds since the Unix epoch; 0 before the first.
+    pub(crate) async fn believed_unix_nano(&self) -> Result<u64, ReadError> {
+        let select = "SELECT trusted_unix_nano FROM level WHERE id = ? LIMIT ?";
+        let rows = self.shared.connection.rows(select, 0, 1).await?;
+        Ok(rows.first().map(|row| row.try_get::<i64, _>(0)).transpose()?.unwrap_or_default().cast_unsigned())
+    }
+
     /// The request in a row of the append level; `None` if the row is gone.
     pub(crate) async fn request(&self, row: u64) -> Result<Option<StoredRequest>, ReadError> {
         let select = "SELECT signal, encoding, compression, received_at_unix_nano, repaired_texts, left_out, body \

@@ -78,6 +78,17 @@ pub(crate) struct Segment {
     pub(crate) continues: Vec<TraceId>,
 }
 
+impl Segment {
+    /// What each service takes of it: name, items, traces, and bytes on disk by its share of those on the wire.
+    pub(crate) fn bytes_by_service(&self) -> impl Iterator<Item = (&str, u64, u64, u64)> {
+        let all: u64 = self.services.iter().map(|share| share.bytes).sum();
+        self.services.iter().map(move |share| {
+            let bytes = u128::from(self.bytes) * u128::from(share.bytes) / u128::from(all.max(1));
+            (share.name.as_str(), share.items, share.traces, u64::try_from(bytes).unwrap_or(u64::MAX))
+        })
+    }
+}
+
 /// What a service has in a segment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ServiceShare {

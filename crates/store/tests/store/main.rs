@@ -9,4 +9,5 @@ mod duplicates;
 mod faults;
 mod given;
 mod readers;
+mod retention;
 mod summaries;

@@ -1,0 +1,238 @@
+//! What is let go: what is too old, what is over the cap on disk, and what the user deletes.
+
+use std::{cmp::Reverse, sync::Arc};
+
+use hashbrown::{HashMap, HashSet};
+use model::{Signal, TraceId};
+use segment::Request;
+
+use super::{Gone, Publication, Reason, Work, rewrite::Keep};
+use crate::{
+    AppendError, Retention, Selected, Selection,
+    read::into_append,
+    segments::{Block, Class, Segment, TracePart},
+};
+
+/// A trace that got something within this time still grows, nanoseconds.
+const STILL_GROWS_NANOS: u64 = 3_600 * 1_000_000_000;
+
+impl Work {
+    /// Lets go what is too old at this time, and then what is over the cap.
+    pub(super) fn let_go(&mut self, now_unix_nano: u64, retention: &Retention) -> Result<Gone, AppendError> {
+        let mut gone = Gone::default();
+        let limit = |class| match class {
+            Class::Ordinary => nanos(retention.ordinary),
+            Class::Error => nanos(retention.errors),
+            Class::Pinned => u64::MAX,
+        };
+        for segment in self.that_are(|segment| segment.class == Class::Pinned) {
+            self.unpin(&segment)?;
+        }
+        for segment in self.listed() {
+            if segment.received_unix_nano.1.saturating_add(limit(segment.class)) <= now_unix_nano {
+                gone.add(&self.expire(&segment, now_unix_nano, retention, limit(segment.class))?);
+            }
+        }
+        while let Some(segment) = self.evictable(retention.cap_bytes) {
+            gone.add(&self.evict(&segment)?);
+        }
+        Ok(gone)
+    }
+
+    /// Lets a segment go that is too old, but for traces that have a reason to stay longer.
+    fn expire(
+        &mut self,
+        segment: &Arc<Segment>,
+        now_unix_nano: u64,
+        retention: &Retention,
+        limit_nanos: u64,
+    ) -> Result<Gone, AppendError> {
+        let reader = self.reader.clone();
+        let stays = |part: &TracePart, _: &Block| {
+            let trace_id = part.fragment.trace_id;
+            let catalogue = reader.catalogue();
+            let last = part.last_received_unix_nano;
+            if catalogue.pinned.contains(&trace_id) {
+                return Some((Class::Pinned, last));
+            }
+            let is_within = |at: u64, limit: u64| at.saturating_add(limit) > now_unix_nano;
+            if catalogue.index.has_errors(trace_id) && is_within(last, nanos(retention.errors)) {
+                return Some((Class::Error, last));
+            }
+            // Age counts from the last arrival; but what still grows loses what is too old.
+            let elsewhere = catalogue.last_arrival_elsewhere(trace_id, segment.id)?;
+            let has_ended = elsewhere.saturating_add(STILL_GROWS_NANOS) <= now_unix_nano;
+            (has_ended && is_within(elsewhere, limit_nanos)).then_some((segment.class, elsewhere))
+        };
+        let longer = self.that_are(|other| other.class != Class::Ordinary);
+        let logs_of =
+            |trace_id: Option<TraceId>| trace_id.is_some_and(|id| longer.iter().any(|other| other.filter.may_hold(id)));
+        // Points, and log records of no trace, stay for no other reason than their age.
+        let keeps_logs = segment.signal == Signal::Logs && !longer.is_empty();
+        let keep = Keep { trace: &stays, items: &|_, _| keeps_logs, logs_of: &logs_of };
+        self.replace(segment, &keep, Reason::Expired)
+    }
+
+    /// Traces that are pinned no longer go where they belong; their age is what it was.
+    fn unpin(&mut self, segment: &Arc<Segment>) -> Result<(), AppendError> {
+        let reader = self.reader.clone();
+        let is_pinned = |part: &TracePart| reader.catalogue().pinned.contains(&part.fragment.trace_id);
+        let block = self.runtime.block_on(reader.block(segment)).map_err(|error| into_append(&error))?;
+        if block.is_none_or(|block| block.parts().iter().all(is_pinned)) {
+            return Ok(());
+        }
+        let class = |part: &TracePart| match part.fragment.error_count {
+            _ if is_pinned(part) => Class::Pinned,
+            0 => Class::Ordinary,
+            _ => Class::Error,
+        };
+        let stays = |part: &TracePart, _: &Block| Some((class(part), part.last_received_unix_nano));
+        let keep = Keep { trace: &stays, items: &|_, _| true, logs_of: &|_| true };
+        let segments = self.rewrite(&[Arc::clone(segment)], &keep)?;
+        self.publish(Publication { segments, replaced: vec![segment.id], ..Publication::default() })
+    }
+
+    /// The segment that goes next while there is more than the cap: of ordinary ones before those with errors,
+    /// the oldest of the service that has most; one of its own before one that it shares with others.
+    fn evictable(&self, cap_bytes: u64) -> Option<Arc<Segment>> {
+        let segments = self.listed();
+        let evictable = || segments.iter().filter(|segment| segment.class != Class::Pinned);
+        if evictable().map(|segment| segment.bytes).sum::<u64>() <= cap_bytes {
+            return None;
+        }
+        let class = evictable().map(|segment| segment.class).min()?;
+        let of_class = || evictable().filter(|segment| segment.class == class);
+        let mut bytes: HashMap<&str, u64> = HashMap::new();
+        for (service, _, _, share) in of_class().flat_map(|segment| segment.bytes_by_service()) {
+            *bytes.entry(service).or_default() += share;
+        }
+        let (chattiest, _) = bytes.into_iter().max_by_key(|(service, bytes)| (*bytes, Reverse(*service)))?;
+        let oldest = |segment: &&Arc<Segment>| (segment.received_unix_nano.1, segment.id);
+        let share = |segment: &Segment| {
+            segment.bytes_by_service().find(|(service, ..)| *service == chattiest).map_or(0, |(.., bytes)| bytes)
+        };
+        of_class()
+            .filter(|segment| segment.owner == chattiest)
+            .min_by_key(oldest)
+            .or_else(|| of_class().filter(|segment| share(segment) > 0).min_by_key(oldest))
+            .or_else(|| of_class().min_by_key(oldest))
+            .map(Arc::clone)
+    }
+
+    fn evict(&mut self, segment: &Arc<Segment>) -> Result<Gone, AppendError> {
+        let reader = self.reader.clone();
+        let stays = |part: &TracePart, _: &Block| {
+            let is_pinned = reader.catalogue().pinned.contains(&part.fragment.trace_id);
+            is_pinned.then_some((Class::Pinned, part.last_received_unix_nano))
+        };
+        let pinned = self.that_are(|other| other.class == Class::Pinned);
+        let logs_of =
+            |trace_id: Option<TraceId>| trace_id.is_some_and(|id| pinned.iter().any(|other| other.filter.may_hold(id)));
+        let keeps_logs = segment.signal == Signal::Logs && !pinned.is_empty();
+        let keep = Keep { trace: &stays, items: &|_, _| keeps_logs, logs_of: &logs_of };
+        self.replace(segment, &keep, Reason::Evicted)
+    }
+
+    /// Deletes what is selected; all of it has to be in segments. With `is_asked` nothing is deleted, but counted.
+    pub(super) fn delete(&mut self, selection: &Selection, is_asked: bool) -> Result<Selected, AppendError> {
+        let mut selected = Selected::default();
+        let mut traces: HashSet<TraceId> = HashSet::new();
+        for segment in self.listed() {
+            let reader = self.reader.clone();
+            let removed = std::cell::RefCell::new(Vec::new());
+            let stays = |part: &TracePart, block: &Block| {
+                let trace_id = part.fragment.trace_id;
+                let catalogue = reader.catalogue();
+                let is_pinned = catalogue.pinned.contains(&trace_id);
+                let goes = match selection {
+                    Selection::Trace(id) => trace_id == *id,
+                    Selection::Service(service) => !is_pinned && *block.text(part.owner) == **service,
+                    Selection::Before(time) => {
+                        let elsewhere = catalogue.last_arrival_elsewhere(trace_id, segment.id);
+                        !is_pinned && part.last_received_unix_nano < *time && elsewhere.is_none_or(|last| last < *time)
+                    }
+                };
+                if goes {
+                    removed.borrow_mut().push(trace_id);
+                }
+                (!goes).then_some((segment.class, part.last_received_unix_nano))
+            };
+            if !self.may_be_touched(&segment, selection) {
+                continue;
+            }
+            let keep = Keep {
+                trace: &stays,
+                items: &|service, request| match selection {
+                    Selection::Trace(_) => true,
+                    Selection::Service(gone) => service != gone,
+                    Selection::Before(time) => request.received_at_unix_nano >= *time,
+                },
+                logs_of: &|trace_id| match selection {
+                    Selection::Trace(gone) => trace_id != Some(*gone),
+                    Selection::Service(_) | Selection::Before(_) => true,
+                },
+            };
+            let new = self.rewrite(&[Arc::clone(&segment)], &keep)?;
+            let kept: u64 = new.iter().map(|new| new.segment.items).sum();
+            let items = segment.items.saturating_sub(kept);
+            if items == 0 {
+                continue;
+            }
+            match segment.signal {
+                Signal::Traces => selected.spans += items,
+                Signal::Logs => selected.logs += items,
+                Signal::Metrics => selected.metric_points += items,
+            }
+            traces.extend(removed.into_inner());
+            if !is_asked {
+                self.publish(Publication {
+                    segments: new,
+                    replaced: vec![segment.id],
+                    gone: Some((Reason::Deleted, segment.signal, items)),
+                    ..Publication::default()
+                })?;
+            }
+        }
+        selected.traces = traces.len() as u64;
+        Ok(selected)
+    }
+
+    /// Whether something of a segment may be selected, as far as its description tells.
+    fn may_be_touched(&self, segment: &Segment, selection: &Selection) -> bool {
+        match selection {
+            Selection::Trace(trace_id) => segment.signal != Signal::Metrics && segment.filter.may_hold(*trace_id),
+            Selection::Service(service) => {
+                let has_share = segment.services.iter().any(|share| share.name == *service);
+                segment.owner == *service || segment.owner.is_empty() && has_share
+            }
+            Selection::Before(time) => segment.received_unix_nano.0 < *time,
+        }
+    }
+
+    /// Replaces a segment by what is kept of it.
+    fn replace(&mut self, segment: &Arc<Segment>, keep: &Keep<'_>, reason: Reason) -> Result<Gone, AppendError> {
+        let keeps_nothing = segment.signal != Signal::Traces && !(keep.items)("", &Request::default());
+        let new = if keeps_nothing { Vec::new() } else { self.rewrite(&[Arc::clone(segment)], keep)? };
+        let kept: u64 = new.iter().map(|new| new.segment.items).sum();
+        let items = segment.items.saturating_sub(kept);
+        self.publish(Publication {
+            segments: new,
+            replaced: vec![segment.id],
+            gone: Some((reason, segment.signal, items)),
+            ..Publication::default()
+        })?;
+        Ok(Gone::of(reason, items))
+    }
+
+    fn listed(&self) -> Vec<Arc<Segment>> {
+        self.that_are(|_| true)
+    }
+
+    fn that_are(&self, such: impl Fn(&Segment) -> bool) -> Vec<Arc<Segment>> {
+        self.reader.catalogue().segments.iter().filter(|segment| such(segment)).map(Arc::clone).collect()
+    }
+}
+
+fn nanos(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
