@@ -55,4 +55,6 @@ pub struct Sizes {
     pub by_service: Vec<(String, Signal, u64, u64)>,
     /// Bytes of pinned traces.
     pub pinned_bytes: u64,
+    /// Bytes of requests that are in no segment yet; only the process that writes knows.
+    pub waiting_bytes: u64,
 }

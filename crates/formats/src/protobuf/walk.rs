@@ -323,7 +323,7 @@ fn is_utf8(bytes: &[u8]) -> bool {
         (..8, ..) => bytes.iter().fold(0, |high, &byte| high | u64::from(byte)),
         _ => u64::MAX,
     };
-    high & 0x8080_8080_8080_8080 == 0 || std::str::from_utf8(bytes).is_ok()
+    high & 0x8080_8080_8080_8080 == 0 || bytes.is_ascii() || std::str::from_utf8(bytes).is_ok()
 }
 
 /// The trace id in these bytes; zero where they are none.

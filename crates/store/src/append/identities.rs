@@ -6,6 +6,8 @@ use std::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashSet, HashTable};
 use model::{SpanId, TraceId};
 
+use crate::compact::SEGMENT_ITEMS;
+
 /// A span that is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Known {
@@ -38,12 +40,12 @@ impl Identities {
     /// The spans stored under these ids.
     pub(super) fn of(&self, trace_id: TraceId, span_id: SpanId) -> impl Iterator<Item = &Known> {
         let is_it = move |known: &&Known| known.trace_id == trace_id && known.span_id == span_id;
-        self.spans.iter_hash(self.hash(trace_id, span_id)).filter(is_it)
+        self.spans.iter_hash(hash(&self.hasher, trace_id, span_id)).filter(is_it)
     }
 
     pub(super) fn add(&mut self, known: Known) {
         let Self { spans, hasher, .. } = self;
-        let hash_of = |known: &Known| hasher.hash_one((known.trace_id, known.span_id));
+        let hash_of = |known: &Known| hash(hasher, known.trace_id, known.span_id);
         spans.insert_unique(hash_of(&known), known, hash_of);
     }
 
@@ -60,9 +62,10 @@ impl Identities {
     pub(super) fn compacted(&mut self, up_to: u64) {
         self.completed.clear();
         self.spans.retain(|known| matches!(known.place, Place::Row(row, _) if row > up_to));
-        if self.spans.len() < self.spans.capacity() / 4 {
+        // Room for what comes until the next time stays, so that it need not grow again.
+        if self.spans.capacity() > 8 * USUAL_SPANS {
             let hasher = &self.hasher;
-            self.spans.shrink_to(2 * self.spans.len(), |known| hasher.hash_one((known.trace_id, known.span_id)));
+            self.spans.shrink_to(2 * USUAL_SPANS, |known| hash(hasher, known.trace_id, known.span_id));
         }
     }
 
@@ -76,8 +79,13 @@ impl Identities {
     pub(super) fn undo(&mut self, from: u64) {
         self.spans.retain(|known| !matches!(known.place, Place::Row(row, _) if row >= from));
     }
+}
 
-    fn hash(&self, trace_id: TraceId, span_id: SpanId) -> u64 {
-        self.hasher.hash_one((trace_id, span_id))
-    }
+/// Spans in the append level when it is compacted.
+const USUAL_SPANS: usize = SEGMENT_ITEMS as usize;
+
+/// As words: hashing bytes costs three times as much.
+fn hash(hasher: &DefaultHashBuilder, trace_id: TraceId, span_id: SpanId) -> u64 {
+    let trace = u128::from_le_bytes(trace_id.0);
+    hasher.hash_one((trace, u64::from_le_bytes(span_id.0)))
 }

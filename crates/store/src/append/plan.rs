@@ -273,7 +273,7 @@ impl Plan {
 
     /// Sees to it that what segments have of a trace is known.
     fn complete(&mut self, trace_id: TraceId, stored: &mut Stored, turn: &ReadTurn<'_>) -> Result<(), AppendError> {
-        if stored.identities.is_complete(trace_id) || !self.looked_for.insert(trace_id) {
+        if stored.identities.is_complete(trace_id) || turn.has_no_parts(trace_id) || !self.looked_for.insert(trace_id) {
             return Ok(());
         }
         let found = turn.parts_of(trace_id)?;

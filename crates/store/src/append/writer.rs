@@ -349,6 +349,7 @@ impl Writer {
             self.pending.body_bytes += row.request.body.len() as u64;
             self.pending.last = Some(Instant::now());
         }
+        self.reader.catalogue_mut().waiting_bytes = self.pending.body_bytes;
         let Plan { outcomes, ledger, .. } = plan;
         self.reader.ledger_state().end(Some(ledger));
         if let Some((published, reply)) = piece.and_then(|piece| self.background.done(piece)) {
@@ -377,6 +378,7 @@ impl Writer {
             self.background.delete_rows(before, row);
             self.pending.items = self.pending.items.saturating_sub(released.0);
             self.pending.body_bytes = self.pending.body_bytes.saturating_sub(released.1);
+            self.reader.catalogue_mut().waiting_bytes = self.pending.body_bytes;
         } else if gone.is_some() {
             if let Err(error) = self.runtime.block_on(self.reader.let_go(&replaced, &segments)) {
                 tracing::warn!(%error, "what was let go is still listed");

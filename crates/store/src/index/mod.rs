@@ -1,12 +1,12 @@
 //! The index in memory: the traces that something is in the append level of, and those with parts in more
-//! than one segment. Every other trace is whole in one segment, which lists it.
+//! than one segment. They are few at a time, so that their order is made when it is asked for. Every other trace is whole in one segment, which lists it.
 
 mod digest;
 mod entry;
 mod summary;
 mod texts;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use hashbrown::{HashMap, HashSet};
 use model::TraceId;
@@ -22,14 +22,12 @@ use texts::{ServiceSets, Texts};
 /// How many of the latest changes are remembered in order.
 const RECENT: usize = 65_536;
 
-/// Traces by id and by start.
+/// Traces by id.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     texts: Texts,
     sets: ServiceSets,
     by_id: HashMap<TraceId, Entry>,
-    /// Traces that have spans, by start.
-    by_start: BTreeSet<(u64, TraceId)>,
     /// The latest changes: row and trace, rising.
     recent: VecDeque<(u64, TraceId)>,
     sequence: u64,
@@ -61,10 +59,7 @@ impl Index {
         let numbers: Vec<u32> = digest.texts.iter().map(|text| self.texts.number(text)).collect();
         let number = |text: u32| numbers.get(text as usize).copied().unwrap_or_default();
         for fragment in digest.spans.iter().filter(|fragment| is_wanted(fragment.trace_id)) {
-            self.join(fragment, number, (row, row));
-            if let Some(entry) = self.by_id.get_mut(&fragment.trace_id) {
-                entry.rows.push(row);
-            }
+            self.join(fragment, number, (row, row)).rows.push(row);
             self.remember(row, fragment.trace_id);
         }
         for LogFragment { trace_id, .. } in digest.logs.iter().filter(|fragment| is_wanted(fragment.trace_id)) {
@@ -85,16 +80,19 @@ impl Index {
             return;
         }
         let fragment = part.fragment.renamed(|text| self.texts.number(&block.text(text)));
-        self.join(&fragment, |text| text, (part.first_row, part.last_row));
         let services = fragment.services.iter().fold(0, |set, &service| self.sets.with(set, service, &self.texts));
-        if let Some(entry) = self.by_id.get_mut(&trace_id) {
-            entry.parts.push(PartOf { segment, services });
-        }
+        let entry = self.join(&fragment, |text| text, (part.first_row, part.last_row));
+        entry.parts.push(PartOf { segment, services });
     }
 
     /// Whether the parts of a trace in segments are known here, because its spans are.
     pub(crate) fn knows_parts(&self, trace_id: TraceId) -> bool {
         self.by_id.get(&trace_id).is_some_and(Entry::is_listed)
+    }
+
+    /// Whether a trace is known to have no part in a segment.
+    pub(crate) fn has_no_parts(&self, trace_id: TraceId) -> bool {
+        self.by_id.get(&trace_id).is_some_and(|entry| entry.is_listed() && entry.parts.is_empty())
     }
 
     /// Whether a trace has parts in segments other than these.
@@ -103,13 +101,12 @@ impl Index {
         entry.is_some_and(|entry| entry.parts.iter().any(|part| !segments.contains(&part.segment)))
     }
 
-    fn join(&mut self, fragment: &SpanFragment, number: impl Fn(u32) -> u32, rows: (u64, u64)) {
-        let Self { texts, sets, by_id, by_start, .. } = self;
+    fn join(&mut self, fragment: &SpanFragment, number: impl Fn(u32) -> u32, rows: (u64, u64)) -> &mut Entry {
+        let Self { texts, sets, by_id, .. } = self;
         let no_message = if fragment.first_error.is_some() { texts.number("") } else { 0 };
         let trace_id = fragment.trace_id;
         let entry = by_id.entry(trace_id).or_insert_with(|| Entry::new(trace_id));
         let was_listed = entry.is_listed();
-        let start_before = entry.start_unix_nano;
         entry.first_sequence = entry.first_sequence.min(rows.0);
         entry.last_sequence = entry.last_sequence.max(rows.1);
         entry.span_count = entry.span_count.saturating_add(fragment.span_count);
@@ -137,11 +134,7 @@ impl Index {
         for &service in &fragment.services {
             entry.services = sets.with(entry.services, number(service), texts);
         }
-        let start = entry.start_unix_nano;
-        if !was_listed || start != start_before {
-            by_start.remove(&(start_before, trace_id));
-            by_start.insert((start, trace_id));
-        }
+        entry
     }
 
     fn remember(&mut self, row: u64, trace_id: TraceId) {
@@ -167,14 +160,7 @@ impl Index {
                 entry.parts.push(PartOf { segment: *segment, services });
             }
         }
-        let by_start = &mut self.by_start;
-        self.by_id.retain(|trace_id, entry| {
-            let stays = !entry.rows.forget(up_to) || entry.parts.len() > 1;
-            if !stays {
-                by_start.remove(&(entry.start_unix_nano, *trace_id));
-            }
-            stays
-        });
+        self.by_id.retain(|_, entry| !entry.rows.forget(up_to) || entry.parts.len() > 1);
     }
 
     /// After segments were replaced by one: `block` has the traces of all of them.
@@ -192,7 +178,6 @@ impl Index {
                 entry.parts.push(PartOf { segment, services });
             }
             if entry.parts.len() < 2 && matches!(entry.rows, entry::Rows::None) {
-                self.by_start.remove(&(entry.start_unix_nano, trace_id));
                 self.by_id.remove(&trace_id);
             }
         }
@@ -206,9 +191,7 @@ impl Index {
 
     /// Forgets a trace.
     pub(crate) fn forget(&mut self, trace_id: TraceId) {
-        if let Some(entry) = self.by_id.remove(&trace_id) {
-            self.by_start.remove(&(entry.start_unix_nano, trace_id));
-        }
+        self.by_id.remove(&trace_id);
     }
 
     /// The segments that hold parts of a trace, as far as the index knows, and whether rows of the append
@@ -281,7 +264,10 @@ impl Index {
 
     /// All traces that are listed here, oldest start first.
     pub(crate) fn summaries(&self) -> Vec<TraceSummary> {
-        self.by_start.iter().filter_map(|(_, trace_id)| self.summary(*trace_id)).collect()
+        let listed = self.by_id.values().filter(|entry| entry.is_listed());
+        let mut summaries: Vec<TraceSummary> = listed.map(|entry| self.summarise(entry)).collect();
+        summaries.sort_unstable_by_key(|summary| (summary.start_unix_nano, summary.trace_id));
+        summaries
     }
 
     /// Traces that changed after a sequence number, latest first, as far back as is remembered.

@@ -66,6 +66,8 @@ pub(crate) struct Catalogue {
     pub(crate) compacted_row: u64,
     /// Traces that stay for ever.
     pub(crate) pinned: HashSet<TraceId>,
+    /// Bytes of requests that are in no segment yet, as the writer counts them.
+    pub(crate) waiting_bytes: u64,
 }
 
 impl Catalogue {
@@ -170,7 +172,7 @@ impl Reader {
             }
             if let Some(index) = index {
                 let pinned = self.stored_pins().await?;
-                *self.catalogue_mut() = Catalogue { index, segments, compacted_row: compacted, pinned };
+                *self.catalogue_mut() = Catalogue { index, segments, compacted_row: compacted, pinned, waiting_bytes: 0 };
             }
             taken_in.generation = Some(generation);
             break;
@@ -466,7 +468,7 @@ impl Reader {
     #[must_use]
     pub fn sizes(&self) -> Sizes {
         let catalogue = self.catalogue();
-        let mut sizes = Sizes::default();
+        let mut sizes = Sizes { waiting_bytes: catalogue.waiting_bytes, ..Sizes::default() };
         let mut by_service: HashMap<(&str, Signal), (u64, u64)> = HashMap::new();
         for segment in catalogue.segments.iter() {
             if segment.class == Class::Pinned {

@@ -28,17 +28,16 @@ impl<'a> ReadTurn<'a> {
         self.runtime.block_on(self.reader.request(row)).map_err(|error| into_append(&error))
     }
 
+    /// Whether a trace is known to be in no segment, as most that go on are.
+    pub(crate) fn has_no_parts(&self, trace_id: TraceId) -> bool {
+        let catalogue = self.reader.catalogue();
+        catalogue.segments.is_empty() || catalogue.index.has_no_parts(trace_id)
+    }
+
     /// The parts of a trace in segments.
     pub(crate) fn parts_of(&self, trace_id: TraceId) -> Result<Vec<FoundPart>, AppendError> {
         let segments = {
             let catalogue = self.reader.catalogue();
-            if catalogue.segments.is_empty() {
-                return Ok(Vec::new());
-            }
-            // What goes on in the append level alone, as most does, is in no segment.
-            if catalogue.index.places(trace_id).segments.is_some_and(|segments| segments.is_empty()) {
-                return Ok(Vec::new());
-            }
             if catalogue.segments.that_may_hold(model::Signal::Traces, trace_id).next().is_none() {
                 return Ok(Vec::new());
             }
