@@ -337,23 +337,32 @@ pub(crate) struct TraceItems {
     pub(crate) items: Vec<u32>,
 }
 
-/// Groups spans by trace, traces by their earliest start.
-pub(crate) fn by_trace(batch: &Batch<'_>, is_wanted: impl Fn(TraceId) -> bool) -> Vec<TraceItems> {
+/// The spans of a batch by trace, traces by their earliest start.
+#[derive(Debug)]
+pub struct ByTrace(pub(crate) Vec<TraceItems>);
+
+impl Batch<'_> {
+    /// Groups spans by trace.
+    #[must_use]
+    pub fn by_trace(&self) -> ByTrace {
+        ByTrace(by_trace(self))
+    }
+}
+
+fn by_trace(batch: &Batch<'_>) -> Vec<TraceItems> {
     let mut traces: Vec<TraceItems> = Vec::new();
-    let mut numbers: HashMap<TraceId, Option<u32>> = HashMap::new();
-    let mut last: Option<(TraceId, Option<u32>)> = None;
+    let mut numbers: HashMap<TraceId, usize> = HashMap::new();
+    let mut last: Option<(TraceId, usize)> = None;
     for (at, &(trace_id, start_unix_nano)) in (0..).zip(&batch.traces) {
         let number = match last {
             Some((last, number)) if last == trace_id => number,
             _ => *numbers.entry(trace_id).or_insert_with(|| {
-                is_wanted(trace_id).then(|| {
-                    traces.push(TraceItems { trace_id, start_unix_nano, items: Vec::new() });
-                    traces.len() as u32 - 1
-                })
+                traces.push(TraceItems { trace_id, start_unix_nano, items: Vec::new() });
+                traces.len() - 1
             }),
         };
         last = Some((trace_id, number));
-        if let Some(trace) = number.and_then(|number| traces.get_mut(number as usize)) {
+        if let Some(trace) = traces.get_mut(number) {
             trace.start_unix_nano = trace.start_unix_nano.min(start_unix_nano);
             trace.items.push(at);
         }

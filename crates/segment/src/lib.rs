@@ -40,7 +40,7 @@ use std::io::Read;
 use serde::{Deserialize, Serialize};
 
 pub use attributes::{Shapes, ValueColumn, ValueType};
-pub use batch::{Batch, Request, Weight};
+pub use batch::{Batch, ByTrace, Request, Weight};
 pub use error::SegmentError;
 pub use logs_read::{LogSegment, SegmentLog};
 pub use logs_write::encode_logs;

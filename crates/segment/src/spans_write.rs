@@ -6,9 +6,8 @@ use model::TraceId;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Batch, Encoded, SegmentError, Shapes,
+    Batch, ByTrace, Encoded, SegmentError, Shapes,
     attributes::AttributeColumns,
-    batch::by_trace,
     bytes::{difference, zigzag},
     container::{Directory, Packer},
     origins::{Origins, UsedOrigins},
@@ -126,16 +125,16 @@ struct Columns {
 ///
 /// # Errors
 /// [`SegmentError::Request`] where a span is not one.
-pub fn encode_spans(batch: &Batch<'_>, is_wanted: impl Fn(TraceId) -> bool) -> Result<Option<Encoded>, SegmentError> {
-    let traces = by_trace(batch, is_wanted);
-    if traces.is_empty() {
-        return Ok(None);
-    }
+pub fn encode_spans(
+    batch: &Batch<'_>,
+    traces: &ByTrace,
+    is_wanted: impl Fn(TraceId) -> bool,
+) -> Result<Option<Encoded>, SegmentError> {
     let mut columns = Columns::default();
     let mut used = UsedOrigins::default();
     let mut span = RawSpan::default();
     let mut parents = Parents::default();
-    for trace in &traces {
+    for trace in traces.0.iter().filter(|trace| is_wanted(trace.trace_id)) {
         columns.trace_ids.extend_from_slice(&trace.trace_id.0);
         columns.spans_of_trace.push(trace.items.len() as u64);
         columns.start_of_trace.push(trace.start_unix_nano);
@@ -148,6 +147,9 @@ pub fn encode_spans(batch: &Batch<'_>, is_wanted: impl Fn(TraceId) -> bool) -> R
             columns.push(&span, trace.start_unix_nano)?;
         }
         parents.put(&mut columns);
+    }
+    if columns.kind.is_empty() {
+        return Ok(None);
     }
     columns.pack(used.finish()).map(Some)
 }

@@ -14,7 +14,7 @@ use crate::{
 /// Segments of about one size are merged when there are so many of them.
 const WIDTH: usize = 8;
 /// Segments from this size on are left alone: merging them would save little.
-const LARGE_ITEMS: u64 = SEGMENT_ITEMS / 8;
+const LARGE_ITEMS: u64 = SEGMENT_ITEMS / 16;
 /// Segments of different days stay apart, so that a day can expire, nanoseconds.
 const DAY_NANOS: u64 = 86_400 * 1_000_000_000;
 

@@ -12,9 +12,9 @@ use crate::{
     segments::{Block, Class, HEADER, PARTS, PartsBuilder, Segment, ServiceShare, TraceFilter},
 };
 
-/// A service with this share of a batch, or more, gets segments of its own, so that it can be evicted without
+/// A service with a fourth of a batch, or more, gets segments of its own, so that it can be evicted without
 /// the others.
-const OWN_SHARE: u64 = 16;
+const OWN_SHARE: u64 = 4;
 /// Below so many items that is not worth a segment.
 const OWN_ITEMS: u64 = 2048;
 
@@ -178,9 +178,10 @@ pub(super) fn of_spans(
         groups.entry(group_of(trace_id)).or_default().insert(trace_id);
     }
     let mut new = Vec::with_capacity(groups.len());
+    let by_trace = batch.by_trace();
     for (group, traces) in groups {
         let is_wanted = |trace_id| traces.contains(&trace_id);
-        let Some(encoded) = segment::encode_spans(batch, is_wanted).map_err(damaged)? else { continue };
+        let Some(encoded) = segment::encode_spans(batch, &by_trace, is_wanted).map_err(damaged)? else { continue };
         let parts = parts.finish(is_wanted);
         let packed = parts.to_bytes().map_err(AppendError::Other)?;
         let block = Arc::new(Block::new(parts));

@@ -172,7 +172,8 @@ impl Reader {
             }
             if let Some(index) = index {
                 let pinned = self.stored_pins().await?;
-                *self.catalogue_mut() = Catalogue { index, segments, compacted_row: compacted, pinned, waiting_bytes: 0 };
+                *self.catalogue_mut() =
+                    Catalogue { index, segments, compacted_row: compacted, pinned, waiting_bytes: 0 };
             }
             taken_in.generation = Some(generation);
             break;
