@@ -15,7 +15,7 @@ use sqlx::{
     sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-use crate::{DataDir, OpenError};
+use crate::{DataDir, OpenError, failpoint, ledger_1};
 
 /// "Span" in ASCII: tells our files from other SQLite databases.
 const APPLICATION_ID: i64 = 0x5370_616e;
@@ -80,7 +80,6 @@ INSERT INTO level VALUES (0, 0, 0, 0);
 CREATE TABLE pin(trace_id BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TABLE body_hash(row INTEGER PRIMARY KEY, hash INTEGER NOT NULL) STRICT;
 PRAGMA user_version = 2;
-COMMIT;
 ";
 
 /// From version 1: identities of spans are read from the bodies now.
@@ -149,17 +148,29 @@ pub(crate) async fn open_writer(dir: &DataDir, content: Content) -> Result<Sqlit
             .journal_mode(SqliteJournalMode::Wal)
             .connect()
             .await?;
-        let first = match content {
-            Content::Empty => Some(CREATE),
-            Content::Older(_) => Some(FROM_1),
-            Content::Tables => None,
+        let begin = match content {
+            Content::Empty => CREATE,
+            Content::Older(_) => FROM_1,
+            Content::Tables => return Ok(connection),
         };
-        if let Some(first) = first {
-            sqlx::raw_sql(AssertSqlSafe([first, SEGMENTS].concat())).execute(&mut connection).await?;
+        sqlx::raw_sql(AssertSqlSafe([begin, SEGMENTS].concat())).execute(&mut connection).await?;
+        if matches!(content, Content::Older(_)) {
+            convert_ledger(&mut connection).await?;
         }
+        failpoint::reach("before-migrate");
+        sqlx::query("COMMIT").execute(&mut connection).await?;
+        failpoint::reach("after-migrate");
         Ok(connection)
     };
     open.await.map_err(|source| OpenError::Database { path: path.clone(), source })
+}
+
+/// The ledger of version 1 in the layout of today.
+async fn convert_ledger(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let value: Vec<u8> = sqlx::query_scalar("SELECT value FROM ledger").fetch_one(&mut *connection).await?;
+    let value = ledger_1::convert(&value).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+    sqlx::query("UPDATE ledger SET value = ?").bind(value).execute(connection).await?;
+    Ok(())
 }
 
 /// Opens the connection that moves the write-ahead log into the database.

@@ -164,6 +164,16 @@ impl Piece {
         }
     }
 
+    /// What a test calls the moments before and after it is committed.
+    pub(super) fn failpoints(&self) -> [&'static str; 2] {
+        match self {
+            Self::Blobs(_) => ["before-blobs", "after-blobs"],
+            Self::Publish(_) => ["before-publish", "after-publish"],
+            Self::DeleteRows(..) => ["before-delete-rows", "after-delete-rows"],
+            Self::DeleteSegment(_) => ["before-delete-segment", "after-delete-segment"],
+        }
+    }
+
     /// Does it, within the transaction that is open.
     pub(super) async fn write(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
         match self {

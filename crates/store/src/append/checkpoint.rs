@@ -12,6 +12,8 @@ use std::{
 use sqlx::{Connection, SqliteConnection};
 use tokio::runtime::Handle;
 
+use crate::failpoint;
+
 /// Bytes committed until a checkpoint begins.
 const BEGIN_BYTES: u64 = 8 << 20;
 /// Bytes committed while one runs until the writer waits for its end.
@@ -104,10 +106,12 @@ fn run(mut connection: SqliteConnection, runtime: &Handle, requests: &Receiver<K
             Kind::Passive => "PRAGMA wal_checkpoint(PASSIVE)",
             Kind::Truncate => "PRAGMA wal_checkpoint(TRUNCATE)",
         };
+        failpoint::reach("before-checkpoint");
         if let Err(error) = runtime.block_on(sqlx::query(sql).execute(&mut connection)) {
             // Nothing is lost: the log keeps what could not be moved, and the next one tries again.
             tracing::warn!(%error, "the write-ahead log could not be moved into the database");
         }
+        failpoint::reach("after-checkpoint");
         if done.send(()).is_err() {
             break;
         }

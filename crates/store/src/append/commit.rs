@@ -9,7 +9,7 @@ use super::{
     background::Piece,
     plan::{Plan, PlannedRow},
 };
-use crate::{AppendError, schema};
+use crate::{AppendError, failpoint, schema};
 
 /// Rows a statement; each size is prepared once.
 const SIZES: [usize; 3] = [64, 8, 1];
@@ -48,10 +48,13 @@ pub(super) async fn commit(
 async fn write(connection: &mut SqliteConnection, plan: &Plan, piece: Option<&Piece>) -> Result<(), sqlx::Error> {
     let ledger = postcard::to_stdvec(&plan.ledger).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
     let mut rest = plan.rows.as_slice();
+    let [before, after] = piece.map_or(["before-append", "after-append"], Piece::failpoints);
     if piece.is_none()
         && let Some(sql) = rest.len().checked_sub(1).and_then(|fewer| WHOLE.get(fewer))
     {
+        failpoint::reach(before);
         rows_of(sqlx::query(AssertSqlSafe(sql.as_str())), rest).bind(ledger).execute(&mut *connection).await?;
+        failpoint::reach(after);
         return Ok(());
     }
     sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
@@ -65,7 +68,9 @@ async fn write(connection: &mut SqliteConnection, plan: &Plan, piece: Option<&Pi
         piece.write(connection).await?;
     }
     sqlx::query(LEDGER).bind(ledger).execute(&mut *connection).await?;
+    failpoint::reach(before);
     sqlx::query("COMMIT").execute(&mut *connection).await?;
+    failpoint::reach(after);
     Ok(())
 }
 

@@ -6,8 +6,6 @@ use std::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashSet, HashTable};
 use model::{SpanId, TraceId};
 
-use crate::compact::SEGMENT_ITEMS;
-
 /// A span that is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Known {
@@ -82,7 +80,7 @@ impl Identities {
 }
 
 /// Spans in the append level when it is compacted.
-const USUAL_SPANS: usize = SEGMENT_ITEMS as usize;
+const USUAL_SPANS: usize = 65_536;
 
 /// As words: hashing bytes costs three times as much.
 fn hash(hasher: &DefaultHashBuilder, trace_id: TraceId, span_id: SpanId) -> u64 {

@@ -19,7 +19,7 @@ use model::TraceId;
 
 use crate::{
     AppendError, DirLock, Gone, Reader, Retention, Selected, Selection,
-    compact::{Compactor, Publication, SEGMENT_BODY_BYTES, SEGMENT_ITEMS, Wanted},
+    compact::{Compactor, Publication, SEGMENT_BODY_BYTES, Wanted, segment_items},
     read::{ReadTurn, into_append},
 };
 
@@ -107,7 +107,7 @@ impl Pending {
     }
 
     fn is_full(&self) -> bool {
-        self.items >= SEGMENT_ITEMS || self.body_bytes >= SEGMENT_BODY_BYTES
+        self.items >= segment_items() || self.body_bytes >= SEGMENT_BODY_BYTES
     }
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use model::Signal;
 
-use super::{Publication, SEGMENT_ITEMS, Work, rewrite::Keep};
+use super::{Publication, Work, rewrite::Keep, segment_items};
 use crate::{
     AppendError,
     segments::{Class, Segment},
@@ -13,8 +13,8 @@ use crate::{
 
 /// Segments of about one size are merged when there are so many of them.
 const WIDTH: usize = 8;
-/// Segments from this size on are left alone: merging them would save little.
-const LARGE_ITEMS: u64 = SEGMENT_ITEMS / 16;
+/// Segments over this share of the most that one gets are left alone: merging them would save little.
+const LARGE_SHARE: u64 = 16;
 /// Segments of different days stay apart, so that a day can expire, nanoseconds.
 const DAY_NANOS: u64 = 86_400 * 1_000_000_000;
 
@@ -41,7 +41,7 @@ impl Work {
     fn choose(&self, is_all: bool) -> Option<Vec<Arc<Segment>>> {
         let catalogue = self.reader.catalogue();
         let mut groups: BTreeMap<Alike, Vec<Arc<Segment>>> = BTreeMap::new();
-        for segment in catalogue.segments.iter().filter(|segment| segment.items < LARGE_ITEMS) {
+        for segment in catalogue.segments.iter().filter(|segment| segment.items < segment_items() / LARGE_SHARE) {
             let size = if is_all { 0 } else { segment.items.max(1).ilog(WIDTH as u64) };
             let day = segment.received_unix_nano.1 / DAY_NANOS;
             let alike = (segment.signal, segment.class, segment.owner.clone(), day, size);
@@ -52,7 +52,7 @@ impl Work {
         let mut items = 0;
         let fits = group.iter().take_while(|segment| {
             items += segment.items;
-            items <= SEGMENT_ITEMS
+            items <= segment_items()
         });
         let count = fits.count().max(2);
         group.truncate(count);

@@ -22,11 +22,15 @@ use tokio::{runtime::Handle, sync::oneshot};
 use crate::{
     AppendError, Reader, Retention, Selected, Selection,
     append::Command,
+    failpoint,
     segments::{Block, Segment},
 };
 
 /// Items that make a segment worth while, and nearly the most that one gets.
-pub(crate) const SEGMENT_ITEMS: u64 = 65_536;
+pub(crate) fn segment_items() -> u64 {
+    failpoint::segment_items().unwrap_or(65_536)
+}
+
 /// The same in bytes of bodies as they are stored.
 pub(crate) const SEGMENT_BODY_BYTES: u64 = 24 << 20;
 

@@ -3,7 +3,7 @@
 use formats::{Compression, Encoding};
 use model::Signal;
 
-use super::{SEGMENT_BODY_BYTES, SEGMENT_ITEMS, Work};
+use super::{SEGMENT_BODY_BYTES, Work, segment_items};
 use crate::{
     AppendError,
     index::Digest,
@@ -31,11 +31,11 @@ impl Work {
         let (mut items, mut bytes, mut last) = (0, 0, None);
         for size in &sizes {
             (items, bytes, last) = (items + size.items, bytes + size.body_bytes, Some(size.row));
-            if items >= SEGMENT_ITEMS || bytes >= SEGMENT_BODY_BYTES {
+            if items >= segment_items() || bytes >= SEGMENT_BODY_BYTES {
                 break;
             }
         }
-        let is_enough = is_all || items >= SEGMENT_ITEMS || bytes >= SEGMENT_BODY_BYTES;
+        let is_enough = is_all || items >= segment_items() || bytes >= SEGMENT_BODY_BYTES;
         let (Some(last), true) = (last, is_enough) else { return Ok(None) };
         let mut rows = Vec::new();
         for size in sizes.iter().take_while(|size| size.row <= last) {
