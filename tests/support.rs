@@ -58,12 +58,26 @@ impl Serve {
 
     /// The same with other options.
     pub fn start_with(data_dir: &Path, options: &[&str]) -> Self {
-        let mut child = spanscope(data_dir, &[&["serve"], options].concat()).stdout(Stdio::piped()).spawn().unwrap();
+        Self::spawn(&mut spanscope(data_dir, &[&["serve"], options].concat()), data_dir).expect("a ready line")
+    }
+
+    /// The same on ports of its own with these environment variables; `None` if it died before it was ready.
+    pub fn start_in(data_dir: &Path, variables: &[(&str, &str)]) -> Option<Self> {
+        let mut command = spanscope(data_dir, &["serve", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
+        Self::spawn(command.envs(variables.iter().copied()), data_dir)
+    }
+
+    fn spawn(command: &mut Command, data_dir: &Path) -> Option<Self> {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        if line.is_empty() {
+            child.wait().unwrap();
+            return None;
+        }
         let ready: Value = serde_json::from_str(&line).unwrap_or_else(|err| panic!("ready line {line:?}: {err}"));
         let first = |key: &str| ready[key][0].as_str().unwrap().to_owned();
-        Self { child, grpc: first("grpc"), http: first("http"), data_dir: data_dir.to_path_buf() }
+        Some(Self { child, grpc: first("grpc"), http: first("http"), data_dir: data_dir.to_path_buf() })
     }
 
     /// The command line's JSON lines beside it.
