@@ -16,7 +16,7 @@ pub const ITEMS: u64 = 10;
 /// A trace comes in two requests, the second so many traces after the first: mostly in another segment.
 const APART: u64 = 25;
 /// Every so many traces one has failed: segments of the others fill up, and those of these are merged.
-const FAILED: u64 = 12;
+const FAILED: u64 = 24;
 /// Senders at a time.
 const SENDERS: usize = 4;
 
@@ -36,8 +36,9 @@ impl Load {
             for _ in 0..SENDERS {
                 scope.spawn(|| while !is_over.load(Ordering::Relaxed) && self.send(address, || self.take()) {});
             }
+            // Where the kill fails the test, the senders have to end all the same.
+            let _end = AtEnd(&is_over);
             kill();
-            is_over.store(true, Ordering::Relaxed);
         });
     }
 
@@ -80,6 +81,14 @@ impl Load {
             }
         };
         true
+    }
+}
+
+struct AtEnd<'a>(&'a AtomicBool);
+
+impl Drop for AtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
