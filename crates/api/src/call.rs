@@ -1,8 +1,8 @@
 use model::{SpanId, TraceId};
 
 use crate::{
-    ApiError, AssembledTrace, Found, OpenedTrace, ServiceCount, SpanDetail, Status, TextPart, TracePage, TracesRequest,
-    ViewId, Viewport, ViewportRequest, Wire,
+    ApiError, AssembledTrace, Found, OpenedTrace, Selected, Selection, ServiceCount, Settings, SettingsChange,
+    SpanDetail, Status, TextPart, TracePage, TracesRequest, ViewId, Viewport, ViewportRequest, Wire,
 };
 
 /// What can be asked of the service. Each names the [`Reply`] it gets.
@@ -131,6 +131,25 @@ pub enum Call {
     /// Turns this connection of the control socket into a stream of [`crate::Event`]s.
     /// [`Reply::Done`], then events
     Subscribe,
+    /// What is set, and where it is from. [`Reply::Settings`]
+    Settings,
+    /// Writes a change into the configuration file and has it apply at once. [`Reply::Settings`]
+    ChangeSettings(SettingsChange),
+    /// Counts what [`Call::Delete`] would delete. [`Reply::Selected`]
+    Select(Selection),
+    /// Deletes for good. [`Reply::Selected`], which was deleted
+    Delete(Selection),
+    /// Has what waits written as segments, and small segments as large ones; answered when that is
+    /// done. [`Reply::Done`]
+    Compact,
+    /// Keeps a trace for ever, or lets it go again. [`Reply::Done`]; [`crate::ErrorCode::NotFound`]
+    /// where no such trace is stored
+    Pin {
+        /// Which.
+        trace_id: TraceId,
+        /// Whether it is pinned from now on.
+        is_pinned: bool,
+    },
 }
 
 /// What answers a [`Call`].
@@ -160,6 +179,10 @@ pub enum Reply {
     File(Vec<u8>),
     /// To the calls that import.
     Imported(ImportSummary),
+    /// To [`Call::Settings`] and [`Call::ChangeSettings`].
+    Settings(Box<Settings>),
+    /// To [`Call::Select`] and [`Call::Delete`].
+    Selected(Selected),
 }
 
 /// A reply or the reason why there is none, as it travels.

@@ -1,6 +1,6 @@
 use model::TraceId;
 
-use crate::{Status, Wire};
+use crate::{Settings, Status, Wire};
 
 /// What the service says unasked; at most a few a second, whatever arrives.
 #[derive(Debug, Clone, PartialEq, Wire)]
@@ -26,4 +26,6 @@ pub enum Event {
         /// What and why.
         sentence: String,
     },
+    /// Something is set otherwise now, by a call or in the file.
+    Settings(Box<Settings>),
 }

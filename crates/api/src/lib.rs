@@ -16,6 +16,8 @@ mod call;
 mod error;
 mod event;
 mod listing;
+pub mod quantity;
+mod settings;
 mod span;
 mod status;
 mod timeline;
@@ -25,10 +27,14 @@ pub use call::{Answer, Call, ExportFormat, FoldChange, ImportSummary, Reply};
 pub use error::{ApiError, ErrorCode};
 pub use event::Event;
 pub use listing::{FirstError, ServiceCount, TraceFilter, TracePage, TraceRow, TracesRequest};
+pub use settings::{FromCommandLine, Retention, Selected, Selection, Settings, SettingsChange};
 pub use span::{
     AssembledTrace, AttributeValue, EventDetail, LinkDetail, LogDetail, ScopeDetail, SpanDetail, SpanRecord, TextPart,
 };
-pub use status::{BytesOnDisk, Ledger, Listener, ListenerState, Problem, Protocol, SignalLedger, Status, TurnedAway};
+pub use status::{
+    BytesOnDisk, Ledger, Listener, ListenerState, Problem, Protocol, ServiceSize, SignalLedger, Sizes, Status,
+    TurnedAway,
+};
 pub use timeline::{
     EventMark, Found, Interval, LogMark, Oddity, OpenedTrace, Row, RowKind, SpanIcon, Text, ViewId, Viewport,
     ViewportRequest,

@@ -1,6 +1,8 @@
 //! How the service is doing.
 
-use crate::Wire;
+use model::Signal;
+
+use crate::{Retention, Wire};
 
 /// Everything that the status bar and `spanscope status` show.
 #[derive(Debug, Clone, PartialEq, Default, Wire)]
@@ -23,6 +25,10 @@ pub struct Status {
     pub ledger: Ledger,
     /// Size of the data directory.
     pub bytes_on_disk: BytesOnDisk,
+    /// What takes it.
+    pub sizes: Sizes,
+    /// How long things are kept.
+    pub retention: Retention,
     /// What needs attention.
     pub problems: Vec<Problem>,
 }
@@ -87,7 +93,7 @@ pub struct Ledger {
 pub struct SignalLedger {
     /// Walked.
     pub received: u64,
-    /// Kept.
+    /// Written to the database.
     pub stored: u64,
     /// Dropped because they were there already.
     pub duplicate: u64,
@@ -95,6 +101,14 @@ pub struct SignalLedger {
     pub sampled_out: u64,
     /// Refused for good, by reason.
     pub rejected: Vec<(String, u64)>,
+    /// Of what was stored, let go because of its age.
+    pub expired: u64,
+    /// Of what was stored, let go because of the cap on disk.
+    pub evicted: u64,
+    /// Of what was stored, deleted by the user.
+    pub deleted: u64,
+    /// What is still there of what was stored.
+    pub kept: u64,
 }
 
 impl SignalLedger {
@@ -129,6 +143,30 @@ pub struct BytesOnDisk {
     pub write_ahead_log: u64,
     /// Everything.
     pub total: u64,
+}
+
+/// What takes the space on disk, about.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Wire)]
+pub struct Sizes {
+    /// By service and signal, the largest first.
+    pub services: Vec<ServiceSize>,
+    /// Bytes of pinned traces, which are among those of the services.
+    pub pinned_bytes: u64,
+    /// Bytes of requests that are in no segment yet.
+    pub waiting_bytes: u64,
+}
+
+/// What one service takes with one signal.
+#[derive(Debug, Clone, PartialEq, Eq, Wire)]
+pub struct ServiceSize {
+    /// Its name.
+    pub service: String,
+    /// The signal.
+    pub signal: Signal,
+    /// Spans, log records or metric points.
+    pub items: u64,
+    /// Bytes.
+    pub bytes: u64,
 }
 
 /// Something that needs attention.

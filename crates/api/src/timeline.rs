@@ -45,6 +45,8 @@ pub struct OpenedTrace {
     pub row_count: u32,
     /// Rows with everything unfolded.
     pub rows_unfolded: u32,
+    /// Whether it is kept for ever.
+    pub is_pinned: bool,
 }
 
 /// Which rows to draw, and how finely.

@@ -5,7 +5,7 @@
 //! and the whole is refused at the end. That spares a way out after every field, which would be half
 //! of the code.
 
-use model::{KeyValue, SeverityClass, SpanId, SpanKind, StatusCode, TraceId, Value};
+use model::{KeyValue, SeverityClass, Signal, SpanId, SpanKind, StatusCode, TraceId, Value};
 
 /// Lists and maps are nested no deeper.
 const MOST_NESTED: u32 = 128;
@@ -315,6 +315,18 @@ impl Wire for SeverityClass {
         let class = SEVERITIES.get(usize::from(from.byte()));
         from.expect(class.is_some());
         class.copied().unwrap_or(Self::Unspecified)
+    }
+}
+
+impl Wire for Signal {
+    fn write(&self, to: &mut Vec<u8>) {
+        to.push(*self as u8);
+    }
+
+    fn read(from: &mut Reader<'_>) -> Self {
+        let signal = Self::ALL.get(usize::from(from.byte()));
+        from.expect(signal.is_some());
+        signal.copied().unwrap_or(Self::Traces)
     }
 }
 

@@ -1,11 +1,11 @@
 //! What is encoded comes back; what is not whole is refused.
 
 use api::{
-    Answer, ApiError, Call, ErrorCode, Event, FirstError, FoldChange, Ledger, Listener, ListenerState, Oddity,
-    Protocol, Reply, SignalLedger, Status, TextPart, TraceFilter, TracePage, TraceRow, TracesRequest, TurnedAway,
-    ViewId, decode, encode,
+    Answer, ApiError, Call, ErrorCode, Event, FirstError, FoldChange, FromCommandLine, Ledger, Listener, ListenerState,
+    Oddity, Protocol, Reply, Retention, Selected, Selection, ServiceSize, Settings, SettingsChange, SignalLedger,
+    Sizes, Status, TextPart, TraceFilter, TracePage, TraceRow, TracesRequest, TurnedAway, ViewId, decode, encode,
 };
-use model::{KeyValue, SpanId, TraceId, Value};
+use model::{KeyValue, Signal, SpanId, TraceId, Value};
 use proptest::prelude::*;
 
 fn calls() -> Vec<Call> {
@@ -25,6 +25,9 @@ fn calls() -> Vec<Call> {
         Call::Text { view: ViewId(1), node: 2, part: TextPart::EventAttribute(3, 4) },
         Call::ImportBytes { name: "x".to_owned(), bytes: (0..=255).collect() },
         Call::Subscribe,
+        Call::ChangeSettings(SettingsChange::AllowedHosts(vec!["otel.example".to_owned()])),
+        Call::Delete(Selection::Before(u64::MAX)),
+        Call::Pin { trace_id: TraceId([3; 16]), is_pinned: true },
     ]
 }
 
@@ -42,7 +45,20 @@ fn answers() -> Vec<Answer> {
             turned_away: vec![("overload".to_owned(), TurnedAway { requests: 1, bytes: 1 << 40 })],
             ..Ledger::default()
         },
+        retention: Retention { ordinary_seconds: 604_800, error_seconds: 1 << 40, cap_bytes: 5_000_000_000 },
+        sizes: Sizes {
+            services: Signal::ALL
+                .map(|signal| ServiceSize { service: "a".to_owned(), signal, items: 1, bytes: 2 })
+                .into(),
+            pinned_bytes: 3,
+            waiting_bytes: 4,
+        },
         ..Status::default()
+    };
+    let settings = Settings {
+        config_path: Some("/config.toml".to_owned()),
+        from_command_line: vec![FromCommandLine::Containers],
+        ..Settings::default()
     };
     let row = TraceRow {
         trace_id: TraceId([1; 16]),
@@ -55,6 +71,8 @@ fn answers() -> Vec<Answer> {
         Ok(Reply::Status(status)),
         Ok(Reply::Traces(TracePage { rows: vec![row; 3], ..TracePage::default() })),
         Ok(Reply::Found(None)),
+        Ok(Reply::Settings(Box::new(settings))),
+        Ok(Reply::Selected(Selected { traces: 1, ..Selected::default() })),
         Ok(Reply::File(vec![0; 300])),
         Err(ApiError::new(ErrorCode::Version, "no")),
     ]

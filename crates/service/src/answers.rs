@@ -9,6 +9,7 @@ use store::{Reader, TraceContents};
 use crate::{
     assembled, error, export,
     listing::{self, AttributeSearches},
+    selection,
     view::{self, View, Views},
 };
 
@@ -32,6 +33,15 @@ impl Answers {
 
     /// Answers a call that reads; other calls are refused.
     pub(crate) async fn answer(&self, call: Call) -> Answer {
+        let mut answer = self.read(call).await;
+        if let Ok(Reply::Opened(opened)) = &mut answer {
+            // Not of the view: a pin changes while it is open.
+            opened.is_pinned = self.reader.pinned().contains(&opened.trace_id);
+        }
+        answer
+    }
+
+    async fn read(&self, call: Call) -> Answer {
         match call {
             Call::Traces(request) => {
                 self.refresh().await?;
@@ -84,13 +94,25 @@ impl Answers {
                 }
                 blocking(move || Ok(Reply::File(export::file(traces, format)))).await
             }
+            Call::Select(selection) => {
+                self.refresh().await?;
+                let selected = self.reader.select(&selection::of_api(selection)).await;
+                selected
+                    .map(|selected| Reply::Selected(selection::selected(selected)))
+                    .map_err(|err| error::of_read(&err))
+            }
             Call::Status
             | Call::ImportPath { .. }
             | Call::ImportBytes { .. }
             | Call::LoadSample
             | Call::Listen { .. }
             | Call::Present { .. }
-            | Call::Subscribe => Err(ApiError::new(
+            | Call::Subscribe
+            | Call::Settings
+            | Call::ChangeSettings(_)
+            | Call::Delete(_)
+            | Call::Compact
+            | Call::Pin { .. } => Err(ApiError::new(
                 ErrorCode::NotOwner,
                 "this can only be asked of the process that owns the data directory",
             )),

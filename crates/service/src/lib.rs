@@ -26,6 +26,7 @@ mod options;
 mod owner;
 mod reading;
 mod sample;
+mod selection;
 mod session;
 mod split;
 mod status;

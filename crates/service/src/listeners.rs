@@ -3,7 +3,10 @@
 use std::{
     fmt,
     net::SocketAddr,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use api::{ApiError, Listener, ListenerState, Problem, Protocol};
@@ -19,7 +22,7 @@ pub(crate) struct Listeners {
     /// `None` once it is stopped.
     receiver: Mutex<Option<Receiver<Inlet>>>,
     failures: Mutex<Vec<BindFailure>>,
-    containers: bool,
+    containers: AtomicBool,
 }
 
 impl fmt::Debug for Listeners {
@@ -34,7 +37,7 @@ impl Listeners {
         let listeners = Self {
             receiver: Mutex::new(Some(Receiver::new(inlet, settings.receive_options()))),
             failures: Mutex::default(),
-            containers: settings.containers,
+            containers: AtomicBool::new(settings.containers),
         };
         for (protocol, binds) in [(Protocol::Grpc, &settings.grpc), (Protocol::Http, &settings.http)] {
             for bind in binds {
@@ -43,6 +46,16 @@ impl Listeners {
         }
         listeners.follow_bridges();
         listeners
+    }
+
+    /// Does as the settings say now, except for the addresses: those stay as they are.
+    pub(crate) fn apply(&self, settings: &Settings) {
+        if let Some(receiver) = &*self.receiver() {
+            receiver.set_web_access(settings.web.clone());
+        }
+        if self.containers.swap(settings.containers, Ordering::Relaxed) != settings.containers {
+            self.follow_bridges();
+        }
     }
 
     /// Tries an address again, or another one in its place.
@@ -75,16 +88,14 @@ impl Listeners {
     }
 
     fn follow_bridges(&self) {
-        if !self.containers {
-            return;
-        }
         let addresses = self.addresses();
         let port = |protocol| {
             let mut of_protocol = addresses.iter().filter(|(known, _)| *known == protocol);
             of_protocol.find(|(_, address)| address.ip().is_loopback()).map(|(_, address)| address.port())
         };
         if let Some(receiver) = &*self.receiver() {
-            receiver.follow_bridges(Some(BridgePorts { grpc: port(Protocol::Grpc), http: port(Protocol::Http) }));
+            let ports = BridgePorts { grpc: port(Protocol::Grpc), http: port(Protocol::Http) };
+            receiver.follow_bridges(self.containers.load(Ordering::Relaxed).then_some(ports));
         }
     }
 

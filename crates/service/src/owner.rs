@@ -9,15 +9,16 @@ use std::{
     time::Duration,
 };
 
-use api::{Answer, ApiError, Call, ErrorCode, Event, Reply, Status};
+use api::{Answer, ApiError, Call, ErrorCode, Event, Reply, SettingsChange, Status};
+use model::TraceId;
 use store::{DataDir, DirLock, Store};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use crate::{
     Events, Options,
-    answers::Answers,
-    config::Settings,
+    answers::{Answers, blocking},
+    config::{Configuration, Settings, retention_in_words},
     control::{self, Answering, ControlServer},
     error,
     events::EventSource,
@@ -25,7 +26,7 @@ use crate::{
     inlet::Inlet,
     listeners::{self, Listeners},
     notices::Notices,
-    sample,
+    sample, selection,
     status::{self, Rate},
 };
 
@@ -35,8 +36,20 @@ const ARRIVED_INTERVAL: Duration = Duration::from_millis(100);
 /// Time between two [`Event::Status`].
 const STATUS_INTERVAL: Duration = Duration::from_secs(1);
 
+/// Time between two looks at the configuration file.
+const CONFIGURATION_INTERVAL: Duration = Duration::from_millis(500);
+
 /// Most traces in an [`Event::Arrived`].
 const MAX_ARRIVED: usize = 100;
+
+/// Whether a process receives telemetry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Listens {
+    /// It does.
+    Yes,
+    /// It is a command that is soon done.
+    No,
+}
 
 /// The store, the receivers and the control socket of a directory, and who answers for them.
 #[derive(Debug)]
@@ -46,6 +59,7 @@ pub(crate) struct Owner {
     dir: DataDir,
     store: Arc<Store>,
     answers: Answers,
+    configuration: Arc<Configuration>,
     notices: Arc<Notices>,
     events: EventSource,
     rate: Mutex<Rate>,
@@ -58,12 +72,12 @@ pub(crate) struct Owner {
 }
 
 impl Owner {
-    /// Opens the store of a directory that is locked, and everything around it. `settings` say where
-    /// to listen for telemetry, if at all.
+    /// Opens the store of a directory that is locked, and everything around it.
     pub(crate) async fn start(
         options: &Options,
         lock: DirLock,
-        settings: Option<&Settings>,
+        configuration: Configuration,
+        listens: Listens,
     ) -> Result<Arc<Self>, ApiError> {
         let dir = lock.dir().clone();
         let store = Arc::new(Store::open(&dir, lock).await.map_err(|err| error::of_open(&err))?);
@@ -72,17 +86,19 @@ impl Owner {
             ApiError::new(ErrorCode::DataDirectory, format!("cannot listen at {}: {err}", socket.display()))
         })?;
         let notices = Arc::new(Notices::default());
-        let listeners = match settings {
-            Some(settings) => {
+        let settings = configuration.settings();
+        let listeners = match listens {
+            Listens::Yes => {
                 let inlet = Inlet { store: Arc::clone(&store), notices: Arc::clone(&notices), now: options.now };
-                Some(Listeners::start(settings, inlet).await)
+                Some(Listeners::start(&settings, inlet).await)
             }
-            None => None,
+            Listens::No => None,
         };
         let owner = Arc::new(Self {
             version: options.version.clone(),
             now: options.now,
             answers: Answers::new(store.reader(), (options.now)()),
+            configuration: Arc::new(configuration),
             dir,
             store,
             notices,
@@ -93,6 +109,11 @@ impl Owner {
             control: Mutex::new(None),
             tasks: TaskTracker::new(),
         });
+        if owner.configuration.is_good() {
+            // Else nothing is let go: what is kept for longer than by default would be.
+            owner.keep_as_set(&settings).await;
+        }
+        owner.tasks.spawn(until_stopped(Arc::clone(&owner), Self::follow_configuration));
         owner.tasks.spawn(until_stopped(Arc::clone(&owner), Self::announce_arrivals));
         owner.tasks.spawn(until_stopped(Arc::clone(&owner), Self::announce_status));
         let server = ControlServer::start(listener, Arc::clone(&owner));
@@ -131,6 +152,7 @@ impl Owner {
     fn status(&self) -> Status {
         let listeners = self.listeners.as_ref().map(Listeners::list).unwrap_or_default();
         let mut problems = listeners::problems(&listeners);
+        problems.extend(self.configuration.problems());
         problems.extend(self.notices.current((self.now)()));
         Status {
             version: self.version.clone(),
@@ -142,6 +164,8 @@ impl Owner {
             sequence: self.answers.reader().sequence(),
             ledger: status::ledger(self.store.ledger()),
             bytes_on_disk: status::bytes_on_disk(self.store.bytes_on_disk()),
+            sizes: status::sizes(self.answers.reader().sizes()),
+            retention: retention_in_words(self.configuration.settings().retention),
             problems,
         }
     }
@@ -184,6 +208,51 @@ impl Owner {
                 }
                 Err(err) => self.events.send(Event::Failed { sentence: err.sentence }),
             }
+        }
+    }
+
+    async fn keep_as_set(&self, settings: &Settings) {
+        if let Err(err) = self.store.set_retention(settings.retention).await {
+            tracing::warn!(%err, "how long things are kept cannot be set");
+        }
+    }
+
+    async fn apply(&self, settings: &Settings) {
+        self.keep_as_set(settings).await;
+        if let Some(listeners) = &self.listeners {
+            listeners.apply(settings);
+        }
+        self.events.send(Event::Settings(Box::new(self.configuration.in_words(self.dir.path()))));
+        self.events.send(Event::Status(Box::new(self.status())));
+    }
+
+    async fn change_settings(&self, change: SettingsChange) -> Answer {
+        let configuration = Arc::clone(&self.configuration);
+        let settings = blocking(move || configuration.change(&change)).await?;
+        self.apply(&settings).await;
+        Ok(Reply::Settings(Box::new(self.configuration.in_words(self.dir.path()))))
+    }
+
+    async fn follow_configuration(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(CONFIGURATION_INTERVAL).await;
+            let configuration = Arc::clone(&self.configuration);
+            if let Ok(Some(settings)) = blocking(move || Ok(configuration.look())).await {
+                self.apply(&settings).await;
+            }
+        }
+    }
+
+    async fn delete(&self, selection: api::Selection) -> Answer {
+        let deleted = self.store.delete(selection::of_api(selection)).await.map_err(|err| error::of_append(&err))?;
+        Ok(Reply::Selected(selection::selected(deleted)))
+    }
+
+    async fn pin(&self, trace_id: TraceId, is_pinned: bool) -> Answer {
+        match self.store.pin(trace_id, is_pinned).await {
+            Ok(true) => Ok(Reply::Done),
+            Ok(false) => Err(error::no_trace(trace_id)),
+            Err(err) => Err(error::of_append(&err)),
         }
     }
 
@@ -230,6 +299,11 @@ impl Answering for Owner {
             }
             Call::LoadSample => sample::load(&self.store, self.now).await.map(Reply::Imported),
             Call::Present { paths } => self.present(paths),
+            Call::Settings => Ok(Reply::Settings(Box::new(self.configuration.in_words(self.dir.path())))),
+            Call::ChangeSettings(change) => self.change_settings(change).await,
+            Call::Delete(selection) => self.delete(selection).await,
+            Call::Compact => self.store.compact().await.map(|()| Reply::Done).map_err(|err| error::of_append(&err)),
+            Call::Pin { trace_id, is_pinned } => self.pin(trace_id, is_pinned).await,
             Call::Subscribe => Err(ApiError::new(ErrorCode::Malformed, "events have a connection of their own")),
             call => self.answers.answer(call).await,
         }

@@ -11,7 +11,12 @@ use store::{DataDir, OpenError};
 use tokio::time::Instant;
 
 use crate::{
-    Client, Events, Options, config::Settings, control::Answering as _, error, options::data_dir, owner::Owner,
+    Client, Events, Options,
+    config::Configuration,
+    control::Answering as _,
+    error,
+    options::data_dir,
+    owner::{Listens, Owner},
 };
 
 /// How long to wait for an owner that is just starting or stopping.
@@ -45,26 +50,31 @@ impl Session {
     /// [`ErrorCode::Version`] where the owner speaks another version or a newer one wrote the
     /// database.
     pub async fn start(options: Options) -> Result<Self, ApiError> {
-        let settings = Settings::resolve(&options)?;
-        Self::start_with(&options, Some(&settings)).await
+        let configuration = Configuration::read(&options)?;
+        Self::start_with(&options, configuration, Listens::Yes).await
     }
 
-    /// As [`Self::start`], but listens for no telemetry and reads no configuration: for a command
-    /// that imports or asks for the status while no process owns the directory.
+    /// As [`Self::start`], but listens for no telemetry, and what is wrong in the configuration keeps it
+    /// from nothing: for a command that imports, deletes or asks for the status while no process owns
+    /// the directory.
     ///
     /// # Errors
     /// As [`Self::start`].
     pub async fn start_quiet(options: Options) -> Result<Self, ApiError> {
-        Self::start_with(&options, None).await
+        let configuration = Configuration::read_what_is_good(&options)?;
+        Self::start_with(&options, configuration, Listens::No).await
     }
 
-    async fn start_with(options: &Options, settings: Option<&Settings>) -> Result<Self, ApiError> {
+    async fn start_with(options: &Options, configuration: Configuration, listens: Listens) -> Result<Self, ApiError> {
         let path = data_dir(options.data_dir.as_deref())?;
         let dir = DataDir::open(path).map_err(|err| error::of_open(&err))?;
         let deadline = Instant::now() + OWNER_TIMEOUT;
         loop {
             match dir.try_lock() {
-                Ok(lock) => return Ok(Self(Arc::new(Role::Owner(Owner::start(options, lock, settings).await?)))),
+                Ok(lock) => {
+                    let owner = Owner::start(options, lock, configuration, listens).await?;
+                    return Ok(Self(Arc::new(Role::Owner(owner))));
+                }
                 Err(OpenError::Locked { .. }) => {}
                 Err(err) => return Err(error::of_open(&err)),
             }

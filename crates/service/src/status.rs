@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use api::{BytesOnDisk, Ledger, SignalLedger, TurnedAway};
+use api::{BytesOnDisk, Ledger, ServiceSize, SignalLedger, Sizes, TurnedAway};
 use tokio::time::Instant;
 
 /// Over how long the rate is taken.
@@ -21,8 +21,22 @@ pub(crate) fn ledger(ledger: store::Ledger) -> Ledger {
 }
 
 fn signal(ledger: store::SignalLedger) -> SignalLedger {
-    let store::SignalLedger { received, stored, duplicate, sampled_out, rejected, .. } = ledger;
-    SignalLedger { received, stored, duplicate, sampled_out, rejected: rejected.into_iter().collect() }
+    let kept = ledger.kept();
+    let store::SignalLedger { received, stored, duplicate, sampled_out, rejected, expired, evicted, deleted } = ledger;
+    let rejected = rejected.into_iter().collect();
+    SignalLedger { received, stored, duplicate, sampled_out, rejected, expired, evicted, deleted, kept }
+}
+
+pub(crate) fn sizes(sizes: store::Sizes) -> Sizes {
+    let store::Sizes { by_service, pinned_bytes, waiting_bytes } = sizes;
+    let services = by_service.into_iter();
+    Sizes {
+        services: services
+            .map(|(service, signal, items, bytes)| ServiceSize { service, signal, items, bytes })
+            .collect(),
+        pinned_bytes,
+        waiting_bytes,
+    }
 }
 
 pub(crate) fn bytes_on_disk(bytes: store::BytesOnDisk) -> BytesOnDisk {

@@ -58,7 +58,7 @@ impl View {
         self.contents.trace_id
     }
 
-    /// The head of the trace.
+    /// The head of the trace. Whether it is pinned is not known here.
     pub(crate) fn opened(&self, view: ViewId) -> OpenedTrace {
         let root = self.trace.longest_root();
         let root_span = root.and_then(|root| self.span_of(root));
@@ -80,6 +80,7 @@ impl View {
             services: self.services.clone(),
             row_count: self.rows.row_count(),
             rows_unfolded: self.trace.node_count(),
+            is_pinned: false,
         }
     }
 

@@ -1,7 +1,9 @@
 //! The service at its boundary: what can be asked of it, by whom, over a directory of its own.
 
 mod import;
+mod keeping;
 mod lifecycle;
 mod listing;
+mod settings;
 mod support;
 mod view;

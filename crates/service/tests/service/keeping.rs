@@ -1,0 +1,62 @@
+//! What is deleted, pinned and compacted when asked.
+
+use api::{Call, ErrorCode, Selected, Selection};
+use service::{Reading, Session};
+
+use crate::support::{ask, done, failure, fresh, import, quiet, status, traces};
+
+const CART: &str = "
+    frontend  GET /cart  [------------------]
+      cart  GetCart        [------]            error=timeout
+";
+
+#[tokio::test]
+#[ignore = "the store does not delete and pin yet"]
+async fn what_is_selected_is_counted_then_deleted_and_stays_in_the_ledger() {
+    let (_temp, session) = quiet().await;
+    import(&session, &testkit::trace(CART)).await;
+    let trace = Selection::Trace(testkit::TRACE_ID);
+    let wanted = Selected { traces: 1, spans: 2, ..Selected::default() };
+    let reading = Reading::open(session.data_dir()).await.expect("a directory beside its owner");
+    assert_eq!(ask!(reading, Call::Select(trace.clone()), Selected), wanted);
+    assert_eq!(reading.call(Call::Delete(trace.clone())).await.map_err(|err| err.code), Err(ErrorCode::NotOwner));
+    let nobodys = Selection::Service("nobody".to_owned());
+    assert!(ask!(session, Call::Select(nobodys.clone()), Selected).is_empty());
+    assert!(ask!(session, Call::Delete(nobodys), Selected).is_empty());
+    assert_eq!(ask!(session, Call::Delete(trace.clone()), Selected), wanted);
+    assert!(ask!(session, Call::Select(trace), Selected).is_empty());
+    assert_eq!(traces(&session).await.matching, 0);
+    let spans = status(&session).await.ledger.spans;
+    assert_eq!((spans.received, spans.stored, spans.deleted, spans.kept), (2, 2, 2, 0));
+    assert!(spans.is_balanced());
+    session.stop().await;
+}
+
+#[tokio::test]
+#[ignore = "the store does not delete and pin yet"]
+async fn a_pin_stays_until_it_is_taken_away() {
+    let (_temp, options) = fresh();
+    let session = Session::start_quiet(options.clone()).await.expect("a fresh directory can be owned");
+    let pin = |is_pinned| Call::Pin { trace_id: testkit::TRACE_ID, is_pinned };
+    assert_eq!(failure(&session, pin(true)).await, ErrorCode::NotFound);
+    import(&session, &testkit::trace(CART)).await;
+    let open = || Call::OpenTrace { trace_id: testkit::TRACE_ID };
+    assert!(!ask!(session, open(), Opened).is_pinned);
+    done(&session, pin(true)).await;
+    session.stop().await;
+    let session = Session::start_quiet(options).await.expect("the lock was given back");
+    assert!(ask!(session, open(), Opened).is_pinned);
+    done(&session, pin(false)).await;
+    assert!(!ask!(session, open(), Opened).is_pinned);
+    session.stop().await;
+}
+
+#[tokio::test]
+async fn compacting_takes_nothing_away() {
+    let (_temp, session) = quiet().await;
+    import(&session, &testkit::trace(CART)).await;
+    let before = traces(&session).await.rows;
+    done(&session, Call::Compact).await;
+    assert_eq!(traces(&session).await.rows, before);
+    session.stop().await;
+}
