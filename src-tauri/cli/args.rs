@@ -80,6 +80,35 @@ Examples:
   spanscope import day.jsonl night.pb
   gunzip -c trace.json.gz | spanscope import -")]
     Import(Import),
+    /// Make what is stored small, now
+    #[command(
+        after_help = "It happens by itself a few seconds after the last data. Asked for, it is done when this returns.
+
+Examples:
+  spanscope compact
+  spanscope compact --json | jq .bytes_after"
+    )]
+    Compact(Json),
+    /// Delete a trace, a service, or what is old
+    #[command(
+        after_help = "Without --yes it says what would be deleted, and asks on a terminal. What is deleted is gone.
+
+Examples:
+  spanscope delete --trace 4bf92f3577b34da6a3ce929d0e0e4736
+  spanscope delete --service load-test --yes
+  spanscope delete --before 3d
+  spanscope delete --before 2026-01-31T12:00 --json"
+    )]
+    Delete(Delete),
+    /// Keep a trace for ever
+    #[command(after_help = "Examples:
+  spanscope pin 4bf92f3577b34da6a3ce929d0e0e4736
+  spanscope traces --errors --limit 1 --json | jq -r .trace_id | xargs spanscope pin")]
+    Pin(Pin),
+    /// Let a pinned trace go with its age again
+    #[command(after_help = "Examples:
+  spanscope unpin 4bf92f3577b34da6a3ce929d0e0e4736")]
+    Unpin(Pin),
 }
 
 /// How to print.
@@ -162,6 +191,34 @@ pub(crate) struct Import {
     pub(crate) files: Vec<PathBuf>,
 }
 
+/// What to delete.
+#[derive(Debug, ClapArgs)]
+#[group(id = "selection", required = true, multiple = false, args = ["trace", "service", "before"])]
+pub(crate) struct Delete {
+    /// This trace, with its log records: 32 hex digits
+    #[arg(long, value_name = "ID")]
+    pub(crate) trace: Option<TraceId>,
+    /// What belongs to this service: traces in which it has the most bytes, its log records and points
+    #[arg(long, value_name = "NAME")]
+    pub(crate) service: Option<String>,
+    /// What arrived longer ago than this, or before this moment: 90s, 1h, 7d, 2026-01-31T12:00
+    #[arg(long, value_name = "TIME")]
+    pub(crate) before: Option<Since>,
+    /// Delete without asking
+    #[arg(long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) output: Json,
+}
+
+/// Which trace to pin or unpin.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Pin {
+    /// Trace id: 32 hex digits
+    #[arg(value_name = "ID")]
+    pub(crate) trace_id: TraceId,
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -193,7 +250,18 @@ mod tests {
 
     #[test]
     fn usage_errors_are_one_sentence() {
-        let lines = ["trace", "trace 12", "traces --limit 0", "traces --min-duration 5", "traces --sinse 1h", "export"];
+        let lines = [
+            "trace",
+            "trace 12",
+            "traces --limit 0",
+            "traces --min-duration 5",
+            "traces --sinse 1h",
+            "export",
+            "delete",
+            "delete --before yesterday",
+            "delete --service a --before 1h",
+            "pin",
+        ];
         let sentences = lines.map(|line| {
             let err = Args::try_parse_from(["spanscope"].into_iter().chain(line.split(' '))).expect_err("a bad line");
             usage_sentence(&err)
@@ -204,6 +272,10 @@ mod tests {
             invalid value '0' for '--limit <N>': 0 is not in 1..18446744073709551615
             invalid value '5' for '--min-duration <DURATION>': give a number with its unit, for example 200ms, 1.5s or 2h30m
             unexpected argument '--sinse' found; tip: a similar argument exists: '--since'
-            the following required arguments were not provided: --format <FORMAT> --output <FILE> <ID>..."#]].assert_eq(&sentences.join("\n"));
+            the following required arguments were not provided: --format <FORMAT> --output <FILE> <ID>...
+            the following required arguments were not provided: <--trace <ID>|--service <NAME>|--before <TIME>>
+            invalid value 'yesterday' for '--before <TIME>': give a time with its unit, for example 90s, 1h or 7d, or a moment, for example 2026-01-31T12:00
+            the argument '--service <NAME>' cannot be used with '--before <TIME>'
+            the following required arguments were not provided: <ID>"#]].assert_eq(&sentences.join("\n"));
     }
 }

@@ -6,11 +6,14 @@
 
 mod args;
 mod common;
+mod compact;
+mod delete;
 mod export;
 mod import;
 mod moment;
 mod open;
 mod outcome;
+mod pin;
 mod render;
 mod serve;
 mod status;
@@ -63,6 +66,10 @@ fn run(args: Args) -> Outcome {
             Command::Trace(trace) => trace::run(&common, trace).await,
             Command::Export(export) => export::run(&common, export).await,
             Command::Import(import) => import::run(&common, import).await,
+            Command::Compact(output) => compact::run(&common, output).await,
+            Command::Delete(delete) => delete::run(&common, delete).await,
+            Command::Pin(pin) => pin::run(&common, &pin, true).await,
+            Command::Unpin(pin) => pin::run(&common, &pin, false).await,
         }
     })
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use api::{
-    AssembledTrace, BytesOnDisk, Ledger, Listener, ListenerState, Oddity, Problem, Protocol, SignalLedger, SpanRecord,
-    Status, TraceRow,
+    AssembledTrace, BytesOnDisk, Ledger, Listener, ListenerState, Oddity, Problem, Protocol, Retention, Selected,
+    ServiceSize, SignalLedger, SpanRecord, Status, TraceRow,
 };
 use serde::{Serialize, ser::SerializeStruct};
 use serde_json::json;
@@ -24,9 +24,11 @@ pub(crate) fn ready(status: &Status) -> String {
 /// One line: everything about how the service is doing.
 pub(crate) fn status(status: &Status) -> String {
     let signal = |signal: &SignalLedger| {
-        let SignalLedger { received, stored, duplicate, sampled_out, rejected } = signal;
+        let SignalLedger { received, stored, duplicate, sampled_out, rejected, expired, evicted, deleted, kept } =
+            signal;
         json!({ "received": received, "stored": stored, "duplicate": duplicate, "sampled_out": sampled_out,
-            "rejected": rejected.iter().cloned().collect::<BTreeMap<_, _>>() })
+            "rejected": rejected.iter().cloned().collect::<BTreeMap<_, _>>(),
+            "expired": expired, "evicted": evicted, "deleted": deleted, "kept": kept })
     };
     let Ledger { spans, logs, metric_points, turned_away } = &status.ledger;
     let turned_away: BTreeMap<_, _> = turned_away
@@ -34,6 +36,8 @@ pub(crate) fn status(status: &Status) -> String {
         .map(|(reason, turned)| (reason, json!({ "requests": turned.requests, "bytes": turned.bytes })))
         .collect();
     let BytesOnDisk { database, write_ahead_log, total } = status.bytes_on_disk;
+    let size = |ServiceSize { service, signal, items, bytes }: &ServiceSize| json!({ "service": service, "signal": signal.noun(), "items": items, "bytes": bytes });
+    let Retention { ordinary_seconds, error_seconds, cap_bytes } = status.retention;
     let problem =
         |Problem { name, sentence, remedy }: &Problem| json!({ "name": name, "sentence": sentence, "remedy": remedy });
     let status = json!({
@@ -54,9 +58,24 @@ pub(crate) fn status(status: &Status) -> String {
             "turned_away": turned_away,
         },
         "bytes_on_disk": { "database": database, "write_ahead_log": write_ahead_log, "total": total },
+        "sizes": status.sizes.services.iter().map(size).collect::<Vec<_>>(),
+        "pinned_bytes": status.sizes.pinned_bytes,
+        "waiting_bytes": status.sizes.waiting_bytes,
+        "retention": { "ordinary_seconds": ordinary_seconds, "error_seconds": error_seconds, "cap_bytes": cap_bytes },
         "problems": status.problems.iter().map(problem).collect::<Vec<_>>(),
     });
     to_string(&status)
+}
+
+/// One line: what was deleted, or would be.
+pub(crate) fn deletion(selected: &Selected, is_deleted: bool) -> String {
+    let Selected { traces, spans, logs, metric_points } = *selected;
+    to_string(&Deletion { deleted: is_deleted, traces, spans, logs, metric_points })
+}
+
+/// One line: the bytes on disk before and after.
+pub(crate) fn compacted(bytes_before: u64, bytes_after: u64) -> String {
+    to_string(&Compacted { bytes_before, bytes_after })
 }
 
 /// One line: a trace of the list.
@@ -135,6 +154,21 @@ struct Trace<'a> {
     missing_count: u64,
     services: &'a [String],
     spans: Vec<Span<'a>>,
+}
+
+#[derive(Serialize)]
+struct Deletion {
+    deleted: bool,
+    traces: u64,
+    spans: u64,
+    logs: u64,
+    metric_points: u64,
+}
+
+#[derive(Serialize)]
+struct Compacted {
+    bytes_before: u64,
+    bytes_after: u64,
 }
 
 struct Span<'a>(&'a SpanRecord);

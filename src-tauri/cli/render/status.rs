@@ -1,11 +1,17 @@
 //! `status` for people.
 
-use api::{Ledger, Listener, ListenerState, Protocol, SignalLedger, Status};
+use api::{
+    Ledger, Listener, ListenerState, Protocol, Retention, ServiceSize, SignalLedger, Sizes, Status,
+    quantity::{age_text, size_text},
+};
 
 use super::{
     quantity::{bytes, count, group},
     text::line,
 };
+
+/// So many of the largest services are named.
+const MOST_SIZES: usize = 5;
 
 /// The status on a few lines.
 pub(crate) fn lines(status: &Status) -> String {
@@ -21,6 +27,10 @@ pub(crate) fn lines(status: &Status) -> String {
     }
     let sizes = &status.bytes_on_disk;
     out.push_str(&format!("keeps     {}, {}\n", count(status.traces, "trace"), bytes(sizes.total)));
+    out.push_str(&taken(&status.sizes));
+    let Retention { ordinary_seconds, error_seconds, cap_bytes } = status.retention;
+    let [ordinary, errors] = [ordinary_seconds, error_seconds].map(age_text);
+    out.push_str(&format!("for       {ordinary}, {errors} with an error, at most {}\n", size_text(cap_bytes)));
     let Ledger { spans, logs, metric_points, turned_away } = &status.ledger;
     for (name, signal) in [("spans", spans), ("logs", logs), ("points", metric_points)] {
         out.push_str(&format!("{name:<9} {}\n", ledger(signal)));
@@ -75,8 +85,27 @@ fn address(listener: &Listener) -> String {
         .unwrap_or_else(|| format!("{} on {}", protocol_name(listener.protocol), line(&listener.address, 200)))
 }
 
+/// What takes the space.
+fn taken(sizes: &Sizes) -> String {
+    let mut out = String::new();
+    for ServiceSize { service, signal, items, bytes: size } in sizes.services.iter().take(MOST_SIZES) {
+        let what = signal.noun().trim_end_matches('s').replace('_', " ");
+        out.push_str(&format!("          {}: {}, {}\n", line(service, 100), count(*items, &what), bytes(*size)));
+    }
+    if sizes.services.len() > MOST_SIZES {
+        let more = sizes.services.len() - MOST_SIZES;
+        out.push_str(&format!("          and {more} more: see --json\n"));
+    }
+    for (size, what) in [(sizes.pinned_bytes, "of pinned traces"), (sizes.waiting_bytes, "not yet compacted")] {
+        if size > 0 {
+            out.push_str(&format!("          {} {what}\n", bytes(size)));
+        }
+    }
+    out
+}
+
 fn ledger(signal: &SignalLedger) -> String {
-    let SignalLedger { received, stored, duplicate, sampled_out, rejected } = signal;
+    let SignalLedger { received, stored, duplicate, sampled_out, rejected, expired, evicted, deleted, kept } = signal;
     let mut out = format!("{} received = {} stored", group(*received), group(*stored));
     for (number, word) in [(*duplicate, "duplicate"), (*sampled_out, "sampled out")] {
         if number > 0 {
@@ -86,12 +115,20 @@ fn ledger(signal: &SignalLedger) -> String {
     for (reason, number) in rejected {
         out.push_str(&format!(" + {} rejected ({})", group(*number), line(reason, 100)));
     }
+    if kept != stored {
+        out.push_str(&format!("; {} kept = {} stored", group(*kept), group(*stored)));
+        for (number, word) in [(*expired, "expired"), (*evicted, "evicted"), (*deleted, "deleted")] {
+            if number > 0 {
+                out.push_str(&format!(" - {} {word}", group(number)));
+            }
+        }
+    }
     out
 }
 
 #[cfg(test)]
 mod tests {
-    use api::{BytesOnDisk, Problem, TurnedAway};
+    use api::{BytesOnDisk, Problem, TurnedAway, model::Signal};
     use expect_test::expect;
 
     use super::*;
@@ -114,6 +151,9 @@ mod tests {
             received: 12_345,
             stored: 12_340,
             duplicate: 3,
+            expired: 300,
+            deleted: 40,
+            kept: 12_000,
             rejected: [("span_id_zero".to_owned(), 2)].into(),
             ..SignalLedger::default()
         };
@@ -126,6 +166,19 @@ mod tests {
             traces: 1,
             ledger: Ledger { spans, turned_away, ..Ledger::default() },
             bytes_on_disk: BytesOnDisk { total: 1_500_000, ..BytesOnDisk::default() },
+            sizes: Sizes {
+                services: (0..7)
+                    .map(|number| ServiceSize {
+                        service: format!("service-{number}"),
+                        signal: Signal::ALL[number % 3],
+                        items: 1 << (20 - number),
+                        bytes: 1 << (26 - 2 * number),
+                    })
+                    .collect(),
+                pinned_bytes: 41_000,
+                waiting_bytes: 0,
+            },
+            retention: Retention { ordinary_seconds: 604_800, error_seconds: 2_592_000, cap_bytes: 5_000_000_000 },
             problems: vec![Problem {
                 name: "port_taken".into(),
                 sentence: "a port is taken".into(),
@@ -139,7 +192,15 @@ mod tests {
             receives  OTLP/gRPC on 127.0.0.1:4317
             receives  OTLP/HTTP on 127.0.0.1:4318: the port is taken by otelcol (pid 48213); --http 127.0.0.1:4320 is free, and clients then need OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4320
             keeps     1 trace, 1.5 MB
-            spans     12 345 received = 12 340 stored + 3 duplicate + 2 rejected (span_id_zero)
+                      service-0: 1 048 576 spans, 67.1 MB
+                      service-1: 524 288 logs, 16.7 MB
+                      service-2: 262 144 metric points, 4.1 MB
+                      service-3: 131 072 spans, 1.0 MB
+                      service-4: 65 536 logs, 262.1 kB
+                      and 2 more: see --json
+                      41.0 kB of pinned traces
+            for       7d, 30d with an error, at most 5GB
+            spans     12 345 received = 12 340 stored + 3 duplicate + 2 rejected (span_id_zero); 12 000 kept = 12 340 stored - 300 expired - 40 deleted
             logs      0 received = 0 stored
             points    0 received = 0 stored
             refused   1 request, 17 B: undecodable
@@ -149,6 +210,7 @@ mod tests {
             data      /data
             receives  nothing: no process serves this directory
             keeps     0 traces, 0 B
+            for       0, 0 with an error, at most 0
             spans     0 received = 0 stored
             logs      0 received = 0 stored
             points    0 received = 0 stored

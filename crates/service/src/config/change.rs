@@ -90,7 +90,8 @@ mod tests {
             # long
             ordinary = "7d"   # two weeks
             cap = "10GB"
-        "##]].assert_eq(&text);
+        "##]]
+        .assert_eq(&text);
     }
 
     #[test]
