@@ -88,7 +88,7 @@ Examples:
   spanscope compact
   spanscope compact --json | jq .bytes_after"
     )]
-    Compact(Json),
+    Compact(Compact),
     /// Delete a trace, a service, or what is old
     #[command(
         after_help = "Without --yes it says what would be deleted, and asks on a terminal. What is deleted is gone.
@@ -117,6 +117,16 @@ pub(crate) struct Json {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What to do besides compacting.
+#[derive(Debug, Clone, Copy, ClapArgs)]
+pub(crate) struct Compact {
+    /// The clock is right after it has jumped: let go what is too old by it
+    #[arg(long)]
+    pub(crate) trust_clock: bool,
+    #[command(flatten)]
+    pub(crate) output: Json,
 }
 
 /// Which traces to list.

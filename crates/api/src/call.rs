@@ -142,6 +142,8 @@ pub enum Call {
     /// Has what waits written as segments, and small segments as large ones; answered when that is
     /// done. [`Reply::Done`]
     Compact,
+    /// Says that the clock is right after it has jumped: what is too old by it is let go. [`Reply::Done`]
+    TrustClock,
     /// Keeps a trace for ever, or lets it go again. [`Reply::Done`]; [`crate::ErrorCode::NotFound`]
     /// where no such trace is stored
     Pin {

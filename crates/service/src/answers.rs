@@ -9,7 +9,6 @@ use store::{Reader, TraceContents};
 use crate::{
     assembled, error, export,
     listing::{self, AttributeSearches},
-    selection,
     view::{self, View, Views},
 };
 
@@ -94,14 +93,9 @@ impl Answers {
                 }
                 blocking(move || Ok(Reply::File(export::file(traces, format)))).await
             }
-            Call::Select(selection) => {
-                self.refresh().await?;
-                let selected = self.reader.select(&selection::of_api(selection)).await;
-                selected
-                    .map(|selected| Reply::Selected(selection::selected(selected)))
-                    .map_err(|err| error::of_read(&err))
-            }
             Call::Status
+            | Call::Select(_)
+            | Call::TrustClock
             | Call::ImportPath { .. }
             | Call::ImportBytes { .. }
             | Call::LoadSample

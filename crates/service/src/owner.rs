@@ -9,9 +9,9 @@ use std::{
     time::Duration,
 };
 
-use api::{Answer, ApiError, Call, ErrorCode, Event, Reply, SettingsChange, Status};
+use api::{Answer, ApiError, Call, ErrorCode, Event, Problem, Reply, SettingsChange, Status};
 use model::TraceId;
-use store::{DataDir, DirLock, Store};
+use store::{AppendError, DataDir, DirLock, Store};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
@@ -38,6 +38,12 @@ const STATUS_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Time between two looks at the configuration file.
 const CONFIGURATION_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Time between two looks for what is too old or over the cap.
+const LETTING_GO_INTERVAL: Duration = Duration::from_secs(30);
+
+/// How long a clock that jumped is named after the last look, nanoseconds.
+const CLOCK_NANOS: u64 = 60 * 1_000_000_000;
 
 /// Most traces in an [`Event::Arrived`].
 const MAX_ARRIVED: usize = 100;
@@ -114,6 +120,7 @@ impl Owner {
             owner.keep_as_set(&settings).await;
         }
         owner.tasks.spawn(until_stopped(Arc::clone(&owner), Self::follow_configuration));
+        owner.tasks.spawn(until_stopped(Arc::clone(&owner), Self::let_go_of_the_old));
         owner.tasks.spawn(until_stopped(Arc::clone(&owner), Self::announce_arrivals));
         owner.tasks.spawn(until_stopped(Arc::clone(&owner), Self::announce_status));
         let server = ControlServer::start(listener, Arc::clone(&owner));
@@ -243,6 +250,31 @@ impl Owner {
         }
     }
 
+    async fn let_go_of_the_old(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(LETTING_GO_INTERVAL).await;
+            // A configuration that cannot be read may say that things are kept longer.
+            if self.configuration.is_good()
+                && let Err(err) = self.let_go(false).await
+            {
+                tracing::warn!(%err, "what is too old could not be let go");
+            }
+        }
+    }
+
+    async fn let_go(&self, trusts_clock: bool) -> Result<(), AppendError> {
+        let now = (self.now)();
+        if self.store.let_go(now, trusts_clock).await?.is_none() {
+            let problem = Problem {
+                name: "clock".to_owned(),
+                sentence: "the clock has jumped: nothing is let go by its age".to_owned(),
+                remedy: "set the clock, or if it is right run `spanscope compact --trust-clock`".to_owned(),
+            };
+            self.notices.report(problem, now.saturating_add(CLOCK_NANOS));
+        }
+        Ok(())
+    }
+
     async fn delete(&self, selection: api::Selection) -> Answer {
         let deleted = self.store.delete(selection::of_api(selection)).await.map_err(|err| error::of_append(&err))?;
         Ok(Reply::Selected(selection::selected(deleted)))
@@ -301,7 +333,12 @@ impl Answering for Owner {
             Call::Present { paths } => self.present(paths),
             Call::Settings => Ok(Reply::Settings(Box::new(self.configuration.in_words(self.dir.path())))),
             Call::ChangeSettings(change) => self.change_settings(change).await,
+            Call::Select(selection) => {
+                let selected = self.store.select(selection::of_api(selection)).await;
+                selected.map(selection::selected).map(Reply::Selected).map_err(|err| error::of_append(&err))
+            }
             Call::Delete(selection) => self.delete(selection).await,
+            Call::TrustClock => self.let_go(true).await.map(|()| Reply::Done).map_err(|err| error::of_append(&err)),
             Call::Compact => self.store.compact().await.map(|()| Reply::Done).map_err(|err| error::of_append(&err)),
             Call::Pin { trace_id, is_pinned } => self.pin(trace_id, is_pinned).await,
             Call::Subscribe => Err(ApiError::new(ErrorCode::Malformed, "events have a connection of their own")),

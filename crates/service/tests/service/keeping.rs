@@ -11,7 +11,6 @@ const CART: &str = "
 ";
 
 #[tokio::test]
-#[ignore = "the store does not delete and pin yet"]
 async fn what_is_selected_is_counted_then_deleted_and_stays_in_the_ledger() {
     let (_temp, session) = quiet().await;
     import(&session, &testkit::trace(CART)).await;
@@ -33,7 +32,6 @@ async fn what_is_selected_is_counted_then_deleted_and_stays_in_the_ledger() {
 }
 
 #[tokio::test]
-#[ignore = "the store does not delete and pin yet"]
 async fn a_pin_stays_until_it_is_taken_away() {
     let (_temp, options) = fresh();
     let session = Session::start_quiet(options.clone()).await.expect("a fresh directory can be owned");
