@@ -1,5 +1,5 @@
 //! What a span costs from the wire to the disk, by stage, beside what anything would cost: ratios
-//! within one run. `cargo xtask bench [receive|memory|window]`.
+//! within one run. `cargo xtask bench [receive|memory|store|window]`.
 //!
 //! CPU time, not wall time; the stages in turn, several rounds; medians with their spread.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, unreachable_pub)]
@@ -8,12 +8,15 @@ mod corpus;
 #[allow(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/window/driver.rs"]
 mod driver;
+mod load;
 mod memory;
 mod receive;
 mod serve;
+mod store;
 #[allow(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/support.rs"]
 mod support;
+mod table;
 mod window;
 
 fn main() {
@@ -24,6 +27,9 @@ fn main() {
     }
     if wanted("memory") {
         memory::run();
+    }
+    if wanted("store") {
+        store::run();
     }
     if wanted("window") {
         window::run();

@@ -4,12 +4,13 @@
 use std::{hint::black_box, time::Duration};
 
 use bytes::Bytes;
-use formats::{Compression, Encoding, WalkLimits};
+use formats::{Compression, Encoding, WalkLimits, Walked};
 use model::Signal;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
 use sqlx::{Connection, Executor, SqliteConnection};
 use store::{Append, DataDir, Store};
+use tokio::runtime::Runtime;
 
 use crate::{
     corpus::Corpus,
@@ -20,7 +21,7 @@ use crate::{
 const ROUNDS: usize = 9;
 const SPANS: usize = 50_000;
 /// The row per span is so slow that fewer must do.
-const ROWS: usize = 5_000;
+pub const ROWS: usize = 5_000;
 
 /// CPU time of this process so far, seconds.
 fn cpu_secs() -> f64 {
@@ -40,7 +41,7 @@ struct Stage {
 }
 
 pub fn run() {
-    let corpus = Corpus::new(SPANS);
+    let corpus = Corpus::spans(SPANS);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let dir = tempfile::tempdir().unwrap();
     let store = runtime.block_on(async {
@@ -61,14 +62,11 @@ pub fn run() {
     let mut stages = names.map(|name| Stage { name, micros_a_span: Vec::new() });
     for round in 0..ROUNDS as u32 {
         let bodies = corpus.pass(round);
-        let spans = corpus.spans as f64;
+        let spans = corpus.items as f64;
         let mut note = |index: usize, secs: f64, spans: f64| stages[index].micros_a_span.push(secs * 1e6 / spans);
         note(0, timed(|| bodies.iter().for_each(|body| drop(black_box(body.clone())))), spans);
-        let limits = WalkLimits::default();
-        let walk = |body: &[u8]| formats::walk(Signal::Traces, Encoding::Protobuf, body, &limits).unwrap();
-        note(1, timed(|| bodies.iter().for_each(|body| drop(black_box(walk(body))))), spans);
-        let decode = |body: &[u8]| ExportTraceServiceRequest::decode(body).unwrap();
-        note(2, timed(|| bodies.iter().for_each(|body| drop(black_box(decode(body))))), spans);
+        note(1, walks(&bodies), spans);
+        note(2, prost_decodes(&bodies), spans);
         let appends: Vec<Append> = bodies
             .iter()
             .map(|body| Append {
@@ -96,7 +94,7 @@ pub fn run() {
             });
         });
         note(3, appending, spans);
-        note(4, runtime.block_on(rows(&bodies)), ROWS as f64);
+        note(4, rows(&runtime, &bodies), ROWS as f64);
         let before = serve.cpu_secs();
         for body in &bodies {
             assert_eq!(client.post(body), 200);
@@ -106,8 +104,8 @@ pub fn run() {
     }
     println!(
         "CPU a span, {} spans of {:.0} bytes, 512 a request, {ROUNDS} rounds",
-        corpus.spans,
-        corpus.bytes as f64 / corpus.spans as f64
+        corpus.items,
+        corpus.bytes as f64 / corpus.items as f64
     );
     println!("  {:32} {:>9} {:>9} {:>9}", "", "median", "least", "most");
     let medians: Vec<f64> = stages
@@ -135,8 +133,27 @@ fn yes(holds: bool) -> &'static str {
     if holds { "yes" } else { "NO" }
 }
 
-/// One row a span with its bytes and four indexes, in transactions of 512, CPU seconds.
-async fn rows(bodies: &[Vec<u8>]) -> f64 {
+fn walk(body: &[u8]) -> Walked {
+    formats::walk(Signal::Traces, Encoding::Protobuf, body, &WalkLimits::default()).unwrap()
+}
+
+/// The walk over requests, CPU seconds.
+pub fn walks(bodies: &[Vec<u8>]) -> f64 {
+    timed(|| bodies.iter().for_each(|body| drop(black_box(walk(body)))))
+}
+
+/// Requests decoded by prost, CPU seconds.
+pub fn prost_decodes(bodies: &[Vec<u8>]) -> f64 {
+    let decode = |body: &[u8]| ExportTraceServiceRequest::decode(body).unwrap();
+    timed(|| bodies.iter().for_each(|body| drop(black_box(decode(body)))))
+}
+
+/// One row a span with its bytes and four indexes, in transactions of 512: CPU seconds of [`ROWS`].
+pub fn rows(runtime: &Runtime, bodies: &[Vec<u8>]) -> f64 {
+    runtime.block_on(insert_rows(bodies))
+}
+
+async fn insert_rows(bodies: &[Vec<u8>]) -> f64 {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("rows.db");
     let mut connection = SqliteConnection::connect(&format!("sqlite://{}?mode=rwc", file.display())).await.unwrap();

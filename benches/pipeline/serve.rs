@@ -5,10 +5,14 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
+use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
+use tokio::runtime::Builder;
 
 /// The process and its directory.
 pub struct Serve {
@@ -21,7 +25,19 @@ pub struct Serve {
 impl Serve {
     /// Starts it on ports and a directory of its own.
     pub fn start() -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        Self::start_in(tempfile::tempdir().unwrap())
+    }
+
+    /// Stops it as a user would; its directory.
+    pub fn stop(mut self) -> TempDir {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        assert!(self.child.wait().unwrap().success());
+        std::mem::replace(&mut self.dir, tempfile::tempdir().unwrap())
+    }
+
+    /// Starts it on ports of its own; returns at its ready line.
+    pub fn start_in(dir: TempDir) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_spanscope"))
             .args(["serve", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data-dir"])
             .arg(dir.path())
@@ -32,6 +48,47 @@ impl Serve {
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let ready: Value = serde_json::from_str(&line).unwrap();
         Self { child, http: ready["http"][0].as_str().unwrap().to_owned(), dir }
+    }
+
+    /// The command line beside it, to its end: milliseconds.
+    pub fn command_millis(&self, args: &[&str]) -> f64 {
+        let start = Instant::now();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_spanscope"));
+        command.args(args).arg("--data-dir").arg(self.dir.path()).stdout(Stdio::null()).stderr(Stdio::null());
+        assert!(command.status().unwrap().success(), "{args:?}");
+        start.elapsed().as_secs_f64() * 1e3
+    }
+
+    /// Waits until everything is in segments, those that were replaced are gone, and it does nothing more.
+    pub fn rest(&self) {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let waiting = "SELECT (SELECT count(*) FROM l0) + (SELECT count(*) FROM segment WHERE is_retired = 1)";
+        let start = Instant::now();
+        let mut before = (0.0, 0);
+        loop {
+            let now = (self.cpu_secs(), self.bytes_on_disk());
+            if runtime.block_on(self.number(waiting)) == 0 && now.0 - before.0 < 0.03 && now.1 == before.1 {
+                return;
+            }
+            assert!(start.elapsed() < Duration::from_secs(300), "it does not come to rest");
+            before = now;
+            thread::sleep(Duration::from_secs(2));
+        }
+    }
+
+    /// Bytes of pages that are not free, and of the write-ahead log.
+    pub fn bytes_in_use(&self) -> u64 {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let free = "SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size";
+        self.bytes_on_disk() - runtime.block_on(self.number(free)).cast_unsigned()
+    }
+
+    async fn number(&self, sql: &'static str) -> i64 {
+        let options = SqliteConnectOptions::new().filename(self.dir.path().join("spanscope.db")).read_only(true);
+        let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+        let number = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        number
     }
 
     /// Its data directory.
@@ -80,10 +137,15 @@ impl Client {
         Self { stream: BufReader::new(stream) }
     }
 
-    /// Sends a request and waits for its answer; the status.
+    /// Sends spans and waits for the answer; its status.
     pub fn post(&mut self, body: &[u8]) -> u16 {
+        self.post_to("/v1/traces", body)
+    }
+
+    /// Sends a request and waits for its answer; the status.
+    pub fn post_to(&mut self, path: &str, body: &[u8]) -> u16 {
         let head = format!(
-            "POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\nContent-Length: {}\r\n\r\n",
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\nContent-Length: {}\r\n\r\n",
             body.len()
         );
         self.stream.get_mut().write_all(&[head.as_bytes(), body].concat()).unwrap();
