@@ -85,7 +85,8 @@ fn what_is_imported_comes_out_under_the_names_of_the_contract() {
 #[test]
 fn what_is_kept_and_what_it_takes_has_names() {
     let dir = fresh_dir();
-    let config = dir.path().join("config.toml");
+    let elsewhere = fresh_dir();
+    let config = elsewhere.path().join("config.toml");
     std::fs::write(&config, "[retention]\nordinary = \"12h\"\ncap = \"2GB\"\n").unwrap();
     let serve = Serve::start_with(
         dir.path(),

@@ -5,7 +5,7 @@
 //! [`ApiError`]. [`encode`] and [`decode`] are the one encoding ([`Wire`]), over Tauri's IPC and
 //! over the control socket alike.
 //!
-//! Deliberately absent: transports, JSON, and any logic. Times are `u64` nanoseconds since the
+//! Deliberately absent: transports, JSON, and any logic but [`quantity`]. Times are `u64` nanoseconds since the
 //! Unix epoch; `*_offset_nanos` count from the start of the trace and are signed, because spans
 //! with impossible times lie before it.
 

@@ -39,30 +39,32 @@ pub fn parse_size_bytes(text: &str) -> Result<u64, String> {
         .ok_or_else(|| format!("“{text}” is no size: give a number with its unit, for example 500MB or 5GB"))
 }
 
-/// An age in the largest unit of which it is a whole number; weeks are not written.
+/// An age in the largest unit of which it is a whole number: `7 days`.
 #[must_use]
 pub fn age_text(seconds: u64) -> String {
-    let units = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
-    text(seconds, &units)
+    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+    let (number, unit) = whole(seconds, &units);
+    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
 }
 
-/// A size in the largest decimal unit of which it is a whole number, or ends after one or two digits.
+/// A size in the largest unit of which it is a whole number, or a half one: `5 GB`, `1.5 GB`.
 #[must_use]
 pub fn size_text(bytes: u64) -> String {
-    let units = [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "KB"), (1, "B")];
-    match units.iter().find(|(unit, _)| bytes >= *unit && (bytes % unit * 100).is_multiple_of(*unit)) {
-        Some((unit, name)) if !bytes.is_multiple_of(*unit) => {
-            let fraction = format!("{:02}", bytes % unit * 100 / unit);
-            format!("{}.{}{name}", bytes / unit, fraction.trim_end_matches('0'))
-        }
-        _ => text(bytes, &units),
+    const UNITS: [(u64, &str); 5] =
+        [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "KB"), (1, "B")];
+    let (halves, unit) = whole(bytes, &UNITS.map(|(unit, name)| (unit / 2, name)));
+    if halves % 2 == 1 && unit != "B" {
+        return format!("{}.5 {unit}", halves / 2);
     }
+    let (number, unit) = whole(bytes, &UNITS);
+    format!("{number} {unit}")
 }
 
-fn text(amount: u64, units: &[(u64, &str)]) -> String {
-    let (unit, name) =
-        units.iter().find(|(unit, _)| amount >= *unit && amount.is_multiple_of(*unit)).copied().unwrap_or((1, ""));
-    format!("{}{name}", amount / unit)
+/// How many of the largest unit that fits without a rest.
+fn whole(amount: u64, units: &[(u64, &'static str)]) -> (u64, &'static str) {
+    let fits = |unit: u64| unit > 0 && amount >= unit && amount.is_multiple_of(unit);
+    let (unit, name) = units.iter().find(|(unit, _)| fits(*unit)).or(units.last()).copied().unwrap_or((1, ""));
+    (amount / unit.max(1), name)
 }
 
 /// `None` for what is not a number above zero with a unit, or is more than 64 bits hold.
@@ -75,9 +77,8 @@ fn parse(text: &str, units: &[(&[&str], u64)]) -> Option<u64> {
     let mut amount = whole.parse::<u64>().ok()?.checked_mul(*unit)?;
     if number.contains('.') {
         // In whole units of the smallest kind: 1.5h is 5400 s.
-        let digits = u32::try_from(fraction.len()).ok().filter(|digits| (1..=9).contains(digits))?;
-        let part = u128::from(fraction.parse::<u64>().ok()?) * u128::from(*unit) / 10_u128.pow(digits);
-        amount = amount.checked_add(u64::try_from(part).ok()?)?;
+        let digits = u32::try_from(fraction.len()).ok().filter(|digits| (1..=6).contains(digits))?;
+        amount = amount.checked_add(fraction.parse::<u64>().ok()?.checked_mul(*unit)? / 10_u64.pow(digits))?;
     }
     (amount > 0).then_some(amount)
 }
@@ -94,7 +95,7 @@ mod tests {
             assert_eq!(parse_age_seconds(text), Ok(seconds), "{text}");
             assert_eq!(parse_age_seconds(&age_text(seconds)), Ok(seconds), "{text}");
         }
-        assert_eq!([age_text(604_800), age_text(5_400), age_text(0)].join(" "), "7d 90m 0");
+        assert_eq!([age_text(604_800), age_text(5_400), age_text(0)].join(" "), "7 days 90 minutes 0 seconds");
         for bad in ["", "7", "0d", "d", "-1d", "7 fortnights", "1.d", "99999999999999999999d", "7d 2h"] {
             assert!(parse_age_seconds(bad).is_err(), "{bad}");
         }
@@ -114,7 +115,7 @@ mod tests {
             assert_eq!(parse_size_bytes(&size_text(bytes)), Ok(bytes), "{text}");
         }
         let shown = [5_000_000_000, 1_500_000_000, 2_147_483_648, 1_234_000, 0].map(size_text).join(" ");
-        assert_eq!(shown, "5GB 1.5GB 2147483648B 1234KB 0");
+        assert_eq!(shown, "5 GB 1.5 GB 2147483648 B 1234 KB 0 B");
         for bad in ["", "5", "0GB", "GB", "5 elephants", "1.2.3GB", "99999999TB"] {
             assert!(parse_size_bytes(bad).is_err(), "{bad}");
         }

@@ -199,7 +199,7 @@ mod tests {
                       service-4: 65 536 logs, 262.1 kB
                       and 2 more: see --json
                       41.0 kB of pinned traces
-            for       7d, 30d with an error, at most 5GB
+            for       7 days, 30 days with an error, at most 5 GB
             spans     12 345 received = 12 340 stored + 3 duplicate + 2 rejected (span_id_zero); 12 000 kept = 12 340 stored - 300 expired - 40 deleted
             logs      0 received = 0 stored
             points    0 received = 0 stored
@@ -210,7 +210,7 @@ mod tests {
             data      /data
             receives  nothing: no process serves this directory
             keeps     0 traces, 0 B
-            for       0, 0 with an error, at most 0
+            for       0 seconds, 0 seconds with an error, at most 0 B
             spans     0 received = 0 stored
             logs      0 received = 0 stored
             points    0 received = 0 stored

@@ -11,6 +11,7 @@ use super::file::parse;
 /// Why the change makes no sense, without a place: it is not in the file.
 pub(super) fn changed(text: &str, change: &SettingsChange) -> Result<String, String> {
     let mut document: DocumentMut = text.parse().map_err(|err: toml_edit::TomlError| err.message().to_owned())?;
+    let is_bare = document.is_empty();
     match change {
         SettingsChange::Ordinary(age) => set(retention(&mut document)?, "ordinary", age.into()),
         SettingsChange::Errors(age) => set(retention(&mut document)?, "errors", age.into()),
@@ -19,7 +20,20 @@ pub(super) fn changed(text: &str, change: &SettingsChange) -> Result<String, Str
         SettingsChange::AllowedHosts(hosts) => set_list(document.as_table_mut(), "allowed_hosts", hosts),
         SettingsChange::AllowedOrigins(origins) => set_list(document.as_table_mut(), "allowed_origins", origins),
     }
-    let text = document.to_string();
+    let text = if is_bare {
+        // Comments alone are the end of a document, and are to stay its head.
+        document.set_trailing("");
+        let gap = if text.is_empty() || text.ends_with("\n\n") {
+            ""
+        } else if text.ends_with('\n') {
+            "\n"
+        } else {
+            "\n\n"
+        };
+        format!("{text}{gap}{document}")
+    } else {
+        document.to_string()
+    };
     parse(&text).map_err(|fault| fault.why)?;
     Ok(text)
 }
@@ -98,6 +112,8 @@ mod tests {
     fn an_empty_file_gets_what_is_set_and_no_more() {
         let text = changed("", &SettingsChange::Errors("60d".to_owned())).expect("a good change");
         assert_eq!(text, "[retention]\nerrors = \"60d\"\n");
+        let text = changed("# Mine.", &SettingsChange::Containers(true)).expect("a good change");
+        assert_eq!(text, "# Mine.\n\ncontainers = true\n");
         assert!(changed("", &SettingsChange::Cap("5".to_owned())).is_err_and(|why| why.contains("5GB")));
         assert!(changed("", &SettingsChange::AllowedHosts(vec!["http://x".to_owned()])).is_err());
     }
