@@ -8,6 +8,7 @@ use crate::{
     dom::{View, on_window, view},
     features::{
         frame::{failure, key_sheet, rail, status_bar},
+        settings::settings_screen,
         trace::trace_screen,
         traces::{TraceList, traces_screen},
     },
@@ -34,6 +35,7 @@ pub fn app() -> View {
     // What a screen reads while it is made does not make it anew.
     let screen = move || match app.route() {
         Route::Traces => untrack(traces_screen),
+        Route::Settings => untrack(settings_screen),
         Route::Trace { trace_id, span } => untrack(|| trace_screen(trace_id, span)),
     };
     view! {

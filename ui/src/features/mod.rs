@@ -2,5 +2,6 @@
 
 pub mod first_run;
 pub mod frame;
+pub mod settings;
 pub mod trace;
 pub mod traces;

@@ -157,6 +157,7 @@ impl AppState {
         match action {
             Action::ShowKeys => self.are_keys_shown.set(true),
             Action::Back => self.back(),
+            Action::ShowSettings => self.go(Route::Settings),
             Action::NextTheme => self.theme.update(|theme| {
                 let at = Theme::ALL.iter().position(|other| other == theme).unwrap_or_default();
                 *theme = Theme::ALL[(at + 1) % Theme::ALL.len()];
@@ -172,7 +173,7 @@ impl AppState {
             Event::Status(status) => self.status.set(Some((**status).clone())),
             Event::Show { trace_id } => self.open_trace(*trace_id, None),
             Event::Failed { sentence } => self.fail(sentence.clone()),
-            Event::Arrived { .. } | Event::Focus => {}
+            Event::Arrived { .. } | Event::Focus | Event::Settings(_) => {}
         }
         let handlers: Vec<_> =
             self.on_event.with_value(|handlers| handlers.iter().map(|(_, handle)| Rc::clone(handle)).collect());
@@ -186,6 +187,7 @@ impl AppState {
     pub fn scope(self) -> Scope {
         match self.route.get_untracked() {
             Route::Traces => Scope::Traces,
+            Route::Settings => Scope::Anywhere,
             Route::Trace { .. } => Scope::Trace,
         }
     }

@@ -47,6 +47,7 @@ bindings! {
     Anywhere {
         ShowKeys: "These keys" = ["?"];
         Back: "Back, close" = ["Escape", "Alt+ArrowLeft"];
+        ShowSettings: "Settings" = ["Ctrl+,"];
         NextTheme: "Theme: system, light, dark" = ["Ctrl+Shift+l"];
     }
     Traces {
@@ -91,6 +92,7 @@ bindings! {
         TogglePanel: "Show, hide the panel" = ["i"];
         FilterAttributes: "Filter attributes" = ["a"];
         CopyTraceId: "Copy the trace id" = ["y"];
+        PinTrace: "Keep the trace for ever, or not" = ["p"];
     }
 }
 

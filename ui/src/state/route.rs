@@ -6,6 +6,8 @@ pub enum Route {
     /// The list of traces.
     #[default]
     Traces,
+    /// What is set and what is stored.
+    Settings,
     /// One trace.
     Trace {
         /// Which.

@@ -57,6 +57,10 @@ pub enum Shape {
     Panel,
     /// A folder.
     Folder,
+    /// Two sliders.
+    Sliders,
+    /// A pin.
+    Pin,
 }
 
 impl Shape {
@@ -98,6 +102,10 @@ impl Shape {
             Self::Moon => "M12.8 9.7A5.3 5.3 0 0 1 6.3 3.2a5.3 5.3 0 1 0 6.5 6.5z",
             Self::Half => "M8 2.5a5.5 5.5 0 1 1 0 11a5.5 5.5 0 0 1 0-11zM8 2.5v11M10.5 4v8",
             Self::Panel => "M3.5 3h9a1 1 0 0 1 1 1v8a1 1 0 0 1-1 1h-9a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1zM9.5 3v10",
+            Self::Sliders => {
+                "M2.5 5h5M11.5 5h2M9.5 3a2 2 0 1 1 0 4a2 2 0 0 1 0-4zM2.5 11h2M8.5 11h5M6.5 9a2 2 0 1 1 0 4a2 2 0 0 1 0-4z"
+            }
+            Self::Pin => "M5.5 2.5h5M6.2 2.5v4.2l-2 2.6h7.6l-2-2.6V2.5M8 9.3v4.2",
             Self::Folder => {
                 "M2.5 12.2V4.3c0-.4.3-.8.8-.8h3l1.5 1.8h4.9c.5 0 .8.3.8.8v6.1c0 .5-.3.8-.8.8H3.3c-.5 0-.8-.3-.8-.8z"
             }

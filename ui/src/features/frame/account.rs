@@ -20,6 +20,13 @@ pub(super) fn ledger_in_words(ledger: &SignalLedger) -> Vec<(&'static str, u64)>
     words
 }
 
+/// `kept N = stored A − expired B …`: the parts that are not zero, each with its sign.
+fn kept_in_words(ledger: &SignalLedger) -> Vec<(&'static str, u64)> {
+    let gone = [("− expired", ledger.expired), ("− evicted", ledger.evicted), ("− deleted", ledger.deleted)];
+    let stays = [("kept", ledger.kept), ("= stored", ledger.stored)];
+    stays.into_iter().chain(gone.into_iter().filter(|(_, number)| *number > 0)).collect()
+}
+
 /// The ledger of all signals, with the reasons of every loss.
 pub(super) fn account() -> View {
     let app = use_app();
@@ -40,6 +47,22 @@ pub(super) fn account() -> View {
                 </tr>
             }
         };
+        // What went again of what was stored, where something did.
+        let kept = signals
+            .into_iter()
+            .filter(|(_, signal)| signal.kept != signal.stored)
+            .map(|(name, signal)| {
+                let words = kept_in_words(signal).into_iter();
+                view! {
+                    <tr class="kept">
+                        <th scope="row">{name}</th>
+                        <td colspan="4">
+                            {words.map(|(word, number)| view! { {word} " " <b>{count(number)}</b> " " }).collect::<View>()}
+                        </td>
+                    </tr>
+                }
+            })
+            .collect::<View>();
         let reasons = signals
             .into_iter()
             .flat_map(|(name, signal)| {
@@ -75,7 +98,7 @@ pub(super) fn account() -> View {
                             <th scope="col">"Rejected"</th>
                         </tr>
                     </thead>
-                    <tbody>{signals.into_iter().map(line).collect::<View>()} {reasons} {turned_away}</tbody>
+                    <tbody>{signals.into_iter().map(line).collect::<View>()} {reasons} {turned_away} {kept}</tbody>
                 </table>
                 <p class="folder">"Kept in " <span class="mono selectable">{status.data_dir}</span></p>
             </div>
@@ -92,7 +115,9 @@ mod tests {
         let plain = SignalLedger { received: 5, stored: 5, ..SignalLedger::default() };
         assert_eq!(ledger_in_words(&plain), [("received", 5), ("= stored", 5)]);
         let rejected = vec![("zero_trace_id".to_owned(), 2), ("zero_span_id".to_owned(), 1)];
-        let lossy = SignalLedger { received: 9, stored: 4, duplicate: 2, sampled_out: 0, rejected };
+        let lossy = SignalLedger { received: 9, stored: 4, duplicate: 2, rejected, ..SignalLedger::default() };
         assert_eq!(ledger_in_words(&lossy), [("received", 9), ("= stored", 4), ("+ duplicate", 2), ("+ rejected", 3)]);
+        let gone = SignalLedger { stored: 9, expired: 4, deleted: 1, kept: 4, ..SignalLedger::default() };
+        assert_eq!(kept_in_words(&gone), [("kept", 4), ("= stored", 9), ("− expired", 4), ("− deleted", 1)]);
     }
 }

@@ -49,8 +49,31 @@ pub(crate) fn header(trace: TraceView) -> View {
                 <span class="clip" data-testid="trace-id">{id}</span>
                 {copy_button(move || copied.clone(), "Copy the trace id")}
             </span>
+            {pin(trace)}
         </div>
         <div class="facts">{move || trace.head.get().map(facts)}</div>
+    }
+}
+
+/// Keeps the trace for ever, or lets it go with its age.
+fn pin(trace: TraceView) -> View {
+    let title = move || {
+        let what = if trace.is_pinned() { "Kept for ever; press to let it go" } else { "Keep for ever" };
+        format!("{what} ({})", keys::hint(Action::PinTrace))
+    };
+    view! {
+        <button
+            type="button"
+            class="btn ghost"
+            data-testid="pin"
+            title=title
+            aria-label="Keep for ever"
+            aria-pressed=move || trace.is_pinned().to_string()
+            on:click=move |_| trace.toggle_pin()
+        >
+            {icon(Shape::Pin)}
+            {move || trace.is_pinned().then_some("Pinned")}
+        </button>
     }
 }
 

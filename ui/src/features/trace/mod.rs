@@ -172,6 +172,7 @@ fn act(
             // The field is there once the panel is.
             before_paint(move || focus(filter_field));
         }
+        Action::PinTrace => trace.toggle_pin(),
         Action::CopyTraceId => {
             let id = trace.trace_id.to_string();
             spawn(async move {

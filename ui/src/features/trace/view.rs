@@ -216,6 +216,29 @@ impl TraceView {
         });
     }
 
+    /// Whether the trace is kept for ever; followed.
+    pub(crate) fn is_pinned(self) -> bool {
+        self.head.with(|head| head.as_ref().is_some_and(|head| head.is_pinned))
+    }
+
+    /// Keeps the trace for ever, or lets it go with its age again.
+    pub(crate) fn toggle_pin(self) {
+        let Some(head) = self.known() else { return };
+        let (trace_id, is_pinned) = (self.trace_id, !head.is_pinned);
+        spawn(async move {
+            match transport::call(Call::Pin { trace_id, is_pinned }).await {
+                Ok(_) => {
+                    self.head.try_update(|head| {
+                        if let Some(head) = head {
+                            Arc::make_mut(head).is_pinned = is_pinned;
+                        }
+                    });
+                }
+                Err(error) => self.app.fail(error.sentence),
+            }
+        });
+    }
+
     /// Forgets the trace.
     pub(crate) fn close(self) {
         if let Some(head) = self.head.try_get_untracked().flatten() {
