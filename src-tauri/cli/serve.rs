@@ -24,7 +24,7 @@ pub(crate) async fn run(common: &Common) -> Outcome {
 
 async fn serve(session: &Session, common: &Common, stop: &mut StopSignals) -> Outcome {
     let status = expect(session.call(Call::Status).await, |reply| match reply {
-        Reply::Status(status) => Some(status),
+        Reply::Status(status) => Some(*status),
         _ => None,
     })?;
     if !session.is_owner() {

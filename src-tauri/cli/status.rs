@@ -16,7 +16,7 @@ pub(crate) async fn run(common: &Common, output: Json) -> Outcome {
     let answer = session.call(Call::Status).await;
     session.stop().await;
     let status = expect(answer, |reply| match reply {
-        Reply::Status(status) => Some(status),
+        Reply::Status(status) => Some(*status),
         _ => None,
     })?;
     let text = if output.json { render::json::status(&status) + "\n" } else { render::status::lines(&status) };

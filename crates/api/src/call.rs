@@ -160,7 +160,7 @@ pub enum Reply {
     /// It is done.
     Done,
     /// To [`Call::Status`] and [`Call::Listen`].
-    Status(Status),
+    Status(Box<Status>),
     /// To [`Call::Traces`].
     Traces(TracePage),
     /// To [`Call::Services`], by name.

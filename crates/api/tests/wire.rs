@@ -68,7 +68,7 @@ fn answers() -> Vec<Answer> {
     };
     vec![
         Ok(Reply::Done),
-        Ok(Reply::Status(status)),
+        Ok(Reply::Status(Box::new(status))),
         Ok(Reply::Traces(TracePage { rows: vec![row; 3], ..TracePage::default() })),
         Ok(Reply::Found(None)),
         Ok(Reply::Settings(Box::new(settings))),

@@ -184,7 +184,7 @@ impl Owner {
         listeners.listen(protocol, address).await?;
         let status = self.status();
         self.events.send(Event::Status(Box::new(status.clone())));
-        Ok(Reply::Status(status))
+        Ok(Reply::Status(Box::new(status)))
     }
 
     /// Brings the window to the front at once and opens the files in it as they are read.
@@ -323,7 +323,7 @@ impl Answering for Owner {
             return Err(ApiError::new(ErrorCode::NotOwner, "the session is stopped"));
         }
         match call {
-            Call::Status => Ok(Reply::Status(self.status())),
+            Call::Status => Ok(Reply::Status(Box::new(self.status()))),
             Call::Listen { protocol, address } => self.listen(protocol, &address).await,
             Call::ImportPath { path } => import::path(&self.store, self.now, &path).await.map(Reply::Imported),
             Call::ImportBytes { name, bytes } => {

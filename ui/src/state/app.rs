@@ -107,7 +107,7 @@ impl AppState {
     /// Asks the service how it is doing.
     pub async fn refresh_status(self) {
         match transport::call(Call::Status).await {
-            Ok(Reply::Status(status)) => self.status.set(Some(status)),
+            Ok(Reply::Status(status)) => self.status.set(Some(*status)),
             Ok(_) => {}
             Err(error) => self.fail(error.sentence),
         }

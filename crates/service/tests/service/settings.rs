@@ -106,6 +106,8 @@ async fn a_file_that_changes_applies_at_once_and_a_bad_one_does_not() {
 #[tokio::test]
 async fn hosts_are_allowed_without_a_restart_and_addresses_wait_for_one() {
     let (temp, options) = fresh();
+    let path = temp.path().join("config.toml");
+    fs::write(&path, "grpc = [\"127.0.0.1:0\"]\n").expect("a file");
     let session = Session::start(Options { grpc: None, ..options }).await.expect("a fresh directory can be owned");
     let http = address(&session, Protocol::Http).await;
     assert_eq!(called(&http, "otel.example.com").await, 403);
@@ -114,7 +116,7 @@ async fn hosts_are_allowed_without_a_restart_and_addresses_wait_for_one() {
     assert_eq!(called(&http, "otel.example.com").await, 200);
 
     let before = status(&session).await.listeners;
-    fs::write(temp.path().join("config.toml"), "grpc = [\"127.0.0.1:0\"]\n").expect("a file");
+    fs::write(&path, "grpc = [\"localhost:0\"]\n").expect("a file");
     let is_said = |status: &Status| status.problems.iter().any(|problem| problem.name == "restart_needed");
     assert_eq!(status_with(&session, is_said).await.listeners, before);
     assert_eq!(called(&http, "otel.example.com").await, 403, "what the file no longer says no longer applies");

@@ -57,7 +57,7 @@ pub(crate) async fn failure(session: &Session, call: Call) -> ErrorCode {
 }
 
 pub(crate) async fn status(session: &Session) -> Status {
-    ask!(session, Call::Status, Status)
+    *ask!(session, Call::Status, Status)
 }
 
 /// The whole list.

@@ -148,7 +148,7 @@ fn listen(app: AppState, protocol: Protocol, address: String, after: Option<(Mov
     spawn(async move {
         match transport::call(Call::Listen { protocol, address }).await {
             Ok(Reply::Status(status)) => {
-                app.status.set(Some(status));
+                app.status.set(Some(*status));
                 if let Some((told, moved)) = after {
                     moved.try_set(Some(told));
                 }

@@ -109,7 +109,7 @@ fn bar_and_table(shares: Shares) -> View {
         view! {
             <tr>
                 <th scope="row"><span class="row">{mark} <span class="clip" title=name.clone()>{name}</span></span></th>
-                {[spans, logs, points].map(|size| cell(size)).into_iter().collect::<View>()}
+                {[spans, logs, points].map(cell).into_iter().collect::<View>()}
                 {cell(total)}
                 <td class="t3">{percent(total)}</td>
             </tr>
