@@ -34,7 +34,13 @@ impl Load {
         let is_over = AtomicBool::new(false);
         thread::scope(|scope| {
             for _ in 0..SENDERS {
-                scope.spawn(|| while !is_over.load(Ordering::Relaxed) && self.send(address, || self.take()) {});
+                scope.spawn(|| {
+                    while !is_over.load(Ordering::Relaxed) {
+                        if !self.send(address, || self.take()) {
+                            break;
+                        }
+                    }
+                });
             }
             // Where the kill fails the test, the senders have to end all the same.
             let _end = AtEnd(&is_over);
@@ -102,7 +108,7 @@ pub enum Part {
 
 /// Of every eight requests four are first halves, three or so second halves, and one is of log records.
 pub fn part(number: u64) -> Part {
-    let (trace, is_first) = (number / 2, number % 2 == 0);
+    let (trace, is_first) = (number / 2, number.is_multiple_of(2));
     match (is_first, trace.checked_sub(APART)) {
         (true, _) => Part::Spans { trace, is_second: false },
         (false, Some(trace)) if trace % 4 > 0 => Part::Spans { trace, is_second: true },
@@ -122,7 +128,7 @@ fn spans(trace: u64, is_second: bool) -> String {
     let spans: Vec<String> = (first..first + ITEMS)
         .map(|span| {
             let parent = if span == 1 { String::new() } else { format!("{:016x}", 1) };
-            let status = if span == 1 && trace % FAILED == 0 { r#","status":{"code":2}"# } else { "" };
+            let status = if span == 1 && trace.is_multiple_of(FAILED) { r#","status":{"code":2}"# } else { "" };
             format!(
                 r#"{{"traceId":"{trace_id}","spanId":"{span:016x}","parentSpanId":"{parent}","name":"step {span}","kind":2,"startTimeUnixNano":"{start}","endTimeUnixNano":"{end}"{status}}}"#
             )
