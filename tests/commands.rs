@@ -116,7 +116,6 @@ fn deleting_says_what_it_deletes_and_asks_for_yes() {
 }
 
 #[test]
-#[ignore = "the store does not delete and pin yet"]
 fn what_is_pinned_or_deleted_is_so_with_and_without_an_owner() {
     let dir = fresh_dir();
     let (code, sentence) = fails(dir.path(), &["pin", "4bf92f3577b34da6a3ce929d0e0e4736"]);

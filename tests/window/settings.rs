@@ -87,7 +87,6 @@ async fn settings_are_changed_where_they_stand_and_apply_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "the store does not delete and pin yet"]
 async fn a_trace_is_pinned_by_key_and_let_go_by_its_button() {
     let dir = fresh_dir();
     assert!(run(dir.path(), &["import", SAMPLE]).status.success());

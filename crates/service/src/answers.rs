@@ -48,7 +48,7 @@ impl Answers {
             }
             Call::Services => {
                 self.refresh().await?;
-                let services = self.reader.services().into_iter();
+                let services = self.reader.services().await.map_err(|err| error::of_read(&err))?.into_iter();
                 Ok(Reply::Services(services.map(|(name, traces)| ServiceCount { name, traces }).collect()))
             }
             Call::OpenTrace { trace_id } => self.open(trace_id).await,

@@ -41,7 +41,6 @@ pub(crate) async fn page(
 ) -> Result<TracePage, ApiError> {
     let conditions = Conditions::new(&request.filter);
     let mut window = Window::new(request, request.as_of.unwrap_or_else(|| reader.sequence()));
-    window.page.stored = reader.trace_count();
     let Some(attribute) = &conditions.attribute else {
         let visit = |summary: &TraceSummary| {
             if conditions.judge(summary) == Verdict::Matches {
@@ -50,6 +49,7 @@ pub(crate) async fn page(
             ControlFlow::Continue(())
         };
         reader.traces(None, visit).await.map_err(|err| error::of_read(&err))?;
+        window.page.stored = reader.trace_count();
         return Ok(window.page);
     };
     let mut candidates = Vec::new();
@@ -61,6 +61,7 @@ pub(crate) async fn page(
         ControlFlow::Continue(())
     };
     reader.traces(None, visit).await.map_err(|err| error::of_read(&err))?;
+    window.page.stored = reader.trace_count();
     let deadline = Instant::now() + MAX_SEARCH;
     let mut left = MAX_SEARCHED;
     for (verdict, summary) in candidates {

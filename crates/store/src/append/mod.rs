@@ -83,7 +83,7 @@ impl Store {
             lock,
             background,
             pending,
-            retention: Retention::default(),
+            retention: None,
             believed_unix_nano: reader.believed_unix_nano().await.map_err(|error| error.into_open(dir))?,
         };
         thread::Builder::new().name("store".to_owned()).spawn(move || writer.run(&received)).map_err(no_thread)?;
@@ -145,7 +145,7 @@ impl Store {
         self.ask(Command::Compact).await
     }
 
-    /// Sets how long things are kept, from the next [`Store::let_go`] on.
+    /// Sets how long things are kept, from the next [`Store::let_go`] on; before this is called nothing is let go.
     ///
     /// # Errors
     /// The store is closed.

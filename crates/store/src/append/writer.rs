@@ -83,7 +83,8 @@ pub(super) struct Writer {
     pub(super) lock: DirLock,
     pub(super) background: Background,
     pub(super) pending: Pending,
-    pub(super) retention: Retention,
+    /// How long things are kept; nothing is let go before that is said.
+    pub(super) retention: Option<Retention>,
     /// The latest time that was believed, nanoseconds since the Unix epoch; 0 before the first.
     pub(super) believed_unix_nano: u64,
 }
@@ -221,7 +222,7 @@ impl Writer {
                 }
                 Command::Compact(reply) => self.compactor.want(Wanted::All(Some(reply))),
                 Command::Retain(retention, reply) => {
-                    self.retention = retention;
+                    self.retention = Some(retention);
                     let _ = reply.send(Ok(()));
                 }
                 Command::LetGo(now_unix_nano, is_believed, reply) => self.let_go(now_unix_nano, is_believed, reply),
@@ -286,7 +287,10 @@ impl Writer {
             }
             self.believed_unix_nano = now_unix_nano;
         }
-        self.compactor.want(Wanted::LetGo(now_unix_nano, self.retention, reply));
+        match self.retention {
+            Some(retention) => self.compactor.want(Wanted::LetGo(now_unix_nano, retention, reply)),
+            None => drop(reply.send(Ok(Some(Gone::default())))),
+        }
     }
 
     fn pin(&mut self, trace_id: TraceId, is_pinned: bool) -> Result<bool, AppendError> {

@@ -23,6 +23,7 @@ use crate::{
     AppendError, Reader, Retention, Selected, Selection,
     append::Command,
     failpoint,
+    read::into_append,
     segments::{Block, Segment},
 };
 
@@ -195,7 +196,7 @@ impl Work {
                 }
             }
             Wanted::LetGo(now_unix_nano, retention, reply) => {
-                let result = self.let_go(now_unix_nano, &retention);
+                let result = self.join().and_then(|()| self.let_go(now_unix_nano, &retention));
                 answer(reply, result.map(Some));
             }
             Wanted::Delete(selection, is_asked, reply) => {
@@ -218,6 +219,7 @@ impl Work {
     }
 
     fn make_segments(&mut self, is_all: bool) -> Result<(), AppendError> {
+        self.join()?;
         while let Some(rows) = self.rows(is_all)? {
             let publication = pack::pack(&self.reader, &rows, &mut self.next_segment)?;
             self.publish(publication)?;
@@ -226,6 +228,11 @@ impl Work {
             self.publish(publication)?;
         }
         Ok(())
+    }
+
+    /// Which traces continue, fail or end elsewhere is known only when the index holds those in several segments.
+    fn join(&self) -> Result<(), AppendError> {
+        self.runtime.block_on(self.reader.join()).map_err(|error| into_append(&error))
     }
 
     fn publish(&self, publication: Publication) -> Result<(), AppendError> {

@@ -89,6 +89,9 @@ struct TakenIn {
     has_tables: bool,
     /// Which set of segments it was; `None` before the first.
     generation: Option<i64>,
+    /// The same when the traces in several segments were last looked up. Who asks for one trace does not need
+    /// them, and they take the longest.
+    joined: Option<i64>,
 }
 
 impl Reader {
@@ -153,17 +156,9 @@ impl Reader {
             let (mut index, segments) = if is_same {
                 (None, self.catalogue().segments.clone())
             } else {
-                // Which traces the index holds has changed: it is made anew from those in several segments,
-                // and what the append level has.
+                // Which traces the index holds has changed: it is made anew from what the append level has.
                 let segments = Segments::new(self.listed_segments().await?);
-                let mut index = self.catalogue().index.emptied(compacted);
-                for trace_id in segments.iter().flat_map(|segment| &segment.continues) {
-                    let parts = self.find_parts(&segments, *trace_id).await?;
-                    if parts.len() > 1 {
-                        parts.iter().for_each(|part| index.add_part(part.segment, &part.block, part.at));
-                    }
-                }
-                (Some(index), segments)
+                (Some(self.catalogue().index.emptied(compacted)), segments)
             };
             self.take_in_digests(index.as_mut(), &segments).await?;
             if self.level().await?.1 != generation {
@@ -186,6 +181,35 @@ impl Reader {
                 ledger.map_err(|error| ReadError::Damaged { row: 0, detail: format!("the ledger: {error}") })?;
         }
         self.announce();
+        Ok(())
+    }
+
+    /// Sees to it that the index holds the traces that are in several segments.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub(crate) async fn join(&self) -> Result<(), ReadError> {
+        let mut taken_in = self.shared.taken_in.lock().await;
+        if taken_in.joined == taken_in.generation {
+            return Ok(());
+        }
+        let segments = self.catalogue().segments.clone();
+        let continues = segments.iter().flat_map(|segment| segment.continues.iter().copied());
+        for trace_id in continues.collect::<HashSet<TraceId>>() {
+            if self.catalogue().index.knows_parts(trace_id) {
+                continue;
+            }
+            let parts = self.find_parts(&segments, trace_id).await?;
+            if parts.len() > 1 {
+                let mut catalogue = self.catalogue_mut();
+                // A writer may have published meanwhile; what it published it knows to the full.
+                let is_same = parts.iter().all(|part| catalogue.segments.get(part.segment).is_some());
+                if is_same && !catalogue.index.knows_parts(trace_id) {
+                    parts.iter().for_each(|part| catalogue.index.add_part(part.segment, &part.block, part.at));
+                }
+            }
+        }
+        taken_in.joined = taken_in.generation;
         Ok(())
     }
 
@@ -367,6 +391,7 @@ impl Reader {
     ) -> Result<(), ReadError> {
         let as_of = as_of.unwrap_or(u64::MAX);
         for _ in 0..ATTEMPTS {
+            self.join().await?;
             let mut cursor = {
                 let catalogue = self.catalogue();
                 Cursor::new(&catalogue.index, &catalogue.segments)
@@ -398,7 +423,7 @@ impl Reader {
         Ok(())
     }
 
-    /// Traces stored.
+    /// Traces stored; a reader that has not listed them yet may count one twice that is in several segments.
     #[must_use]
     pub fn trace_count(&self) -> u64 {
         let catalogue = self.catalogue();
@@ -408,8 +433,11 @@ impl Reader {
     }
 
     /// Services by name, each with the number of traces in which it takes part.
-    #[must_use]
-    pub fn services(&self) -> Vec<(String, u64)> {
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn services(&self) -> Result<Vec<(String, u64)>, ReadError> {
+        self.join().await?;
         let catalogue = self.catalogue();
         let mut counts: HashMap<String, i64> = HashMap::from_iter(catalogue.index.services_beyond_segments());
         for share in catalogue.segments.iter().flat_map(|segment| &segment.services) {
@@ -418,7 +446,7 @@ impl Reader {
         let counts = counts.into_iter().filter(|(_, traces)| *traces > 0);
         let mut counts: Vec<_> = counts.map(|(service, traces)| (service, traces.unsigned_abs())).collect();
         counts.sort_unstable();
-        counts
+        Ok(counts)
     }
 
     /// A trace in a line; `None` if no span of it is stored.
@@ -436,6 +464,14 @@ impl Reader {
                 return Ok(summary);
             }
             match self.try_find_parts(&segments, trace_id).await? {
+                Some(parts) if parts.len() > 1 => {
+                    let mut joined = Index::default();
+                    parts.iter().for_each(|part| joined.add_part(part.segment, &part.block, part.at));
+                    return Ok(joined.summary(trace_id).map(|summary| TraceSummary {
+                        last_sequence: summary.last_sequence.max(last_sequence),
+                        ..summary
+                    }));
+                }
                 Some(parts) => {
                     let summary = parts.first().and_then(|part| part.block.summary(part.at));
                     return Ok(summary.map(|summary| TraceSummary {

@@ -6,7 +6,7 @@ use model::{
     KeyValue, LogRecord, LogsData, Resource, ResourceLogs, ResourceSpans, Scope, ScopeLogs, ScopeSpans, Signal, Span,
     SpanId, Status, StatusCode, TraceId, TracesData, Value,
 };
-use store::{Append, AppendError, Appended, DataDir, Reader, Store};
+use store::{Append, AppendError, Appended, DataDir, Reader, Retention, Store};
 use tempfile::TempDir;
 
 /// 2026-01-01 in nanoseconds.
@@ -142,7 +142,9 @@ impl Kept {
 }
 
 async fn open(dir: &DataDir) -> Store {
-    Store::open(dir, dir.try_lock().unwrap()).await.unwrap()
+    let store = Store::open(dir, dir.try_lock().unwrap()).await.unwrap();
+    store.set_retention(Retention::default()).await.unwrap();
+    store
 }
 
 /// Names of a trace's spans as `name#variant`, in the order in which they arrived.

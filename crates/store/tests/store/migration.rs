@@ -194,7 +194,7 @@ async fn everything_is_there(dir: &DataDir) {
         assert_eq!(names(&reader, 1).await, ["work#0", "work#0"]);
         assert_eq!(names(&reader, 2).await, ["work#0"]);
         assert_eq!(reader.trace(trace_id(1)).await.unwrap().unwrap().logs.len(), 1);
-        assert_eq!(reader.services(), [("old".to_owned(), 2)]);
+        assert_eq!(reader.services().await.unwrap(), [("old".to_owned(), 2)]);
         assert_eq!(reader.trace_count(), 2);
     }
     let again = store.append(in_protobuf(&traces("old", vec![span(1, 2, "work"), span(1, 3, "new")]))).await.unwrap();

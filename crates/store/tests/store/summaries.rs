@@ -122,7 +122,7 @@ async fn the_list_stands_still() {
     assert_eq!(reader.changed_since(then, 10), [trace_id(1), trace_id(4)]);
     assert_eq!(reader.changed_since(0, 2), [trace_id(1), trace_id(4)]);
     assert!(reader.changed_since(reader.sequence(), 10).is_empty());
-    assert_eq!(reader.services(), [("a".to_owned(), 3), ("b".to_owned(), 2)]);
+    assert_eq!(reader.services().await.unwrap(), [("a".to_owned(), 3), ("b".to_owned(), 2)]);
     assert_eq!(reader.trace_count(), 4);
 
     // A duplicate changes nothing.
