@@ -62,8 +62,8 @@ impl Comparison {
         self.add(row, decoded());
     }
 
-    /// Adds the spans of a trace in a segment.
-    pub(super) fn add_segment(&mut self, spans: Vec<(Place, SpanInFull)>) {
+    /// Adds the spans of a trace in segments.
+    pub(super) fn add_segments(&mut self, spans: Vec<(Place, SpanInFull)>) {
         self.in_segments.extend(spans);
     }
 
@@ -78,6 +78,12 @@ impl Comparison {
     /// Whether two spans have the same resource, scope and content.
     pub(super) fn same(&self, a: Place, b: Place) -> bool {
         self.get(a).zip(self.get(b)).is_some_and(|(a, b)| a.same(b))
+    }
+
+    /// Whether a span is the same as one of those in segments.
+    pub(super) fn is_in_segments(&self, place: Place) -> bool {
+        let span = self.get(place);
+        span.is_some_and(|span| self.in_segments.values().any(|other| span.same(other)))
     }
 
     fn get(&self, place: Place) -> Option<&SpanInFull> {

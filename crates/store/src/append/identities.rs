@@ -1,5 +1,5 @@
-//! The identities of spans: which ids with which content are in the append level, and of traces that go on
-//! those in segments too.
+//! The identities of spans: which ids with which content came lately, and of traces that go on those in older
+//! segments too.
 
 use std::hash::BuildHasher;
 
@@ -25,13 +25,18 @@ pub(crate) enum Place {
     Segment(u64, u32),
 }
 
-/// The identities of all spans in the append level.
+/// The identities of all spans in the append level, and of those that left it last: traces that go on do so
+/// soon, and a segment is not to be read for each.
 #[derive(Debug, Default)]
 pub(super) struct Identities {
     spans: HashTable<Known>,
     hasher: DefaultHashBuilder,
     /// Traces whose spans in segments are here as well.
     completed: HashSet<TraceId>,
+    /// What rows after this one brought is here.
+    floor: u64,
+    /// Up to which row all is in segments.
+    compacted: u64,
 }
 
 impl Identities {
@@ -56,10 +61,26 @@ impl Identities {
         self.completed.insert(trace_id);
     }
 
-    /// After rows up to this one became segments.
+    /// Whether all that rows from this one on brought is here.
+    pub(super) fn knows_from(&self, row: u64) -> bool {
+        row > self.floor
+    }
+
+    /// Whether what a row brought is in segments, and the row may be gone.
+    pub(super) fn is_compacted(&self, row: u64) -> bool {
+        row <= self.compacted
+    }
+
+    /// When a store is opened: nothing is here of what is in segments.
+    pub(super) fn begin(&mut self, compacted: u64) {
+        (self.floor, self.compacted) = (compacted, compacted);
+    }
+
+    /// After rows up to this one became segments. What left with the time before is forgotten.
     pub(super) fn compacted(&mut self, up_to: u64) {
-        self.completed.clear();
-        self.spans.retain(|known| matches!(known.place, Place::Row(row, _) if row > up_to));
+        self.floor = self.compacted;
+        self.compacted = up_to;
+        self.forget();
         // Room for what comes until the next time stays, so that it need not grow again.
         if self.spans.capacity() > 8 * USUAL_SPANS {
             let hasher = &self.hasher;
@@ -67,10 +88,21 @@ impl Identities {
         }
     }
 
-    /// After segments were replaced: what they have of a trace is looked up again.
-    pub(super) fn forget_segments(&mut self) {
+    /// After something in segments was let go: it may come again.
+    pub(super) fn let_go(&mut self) {
+        self.floor = self.compacted;
+        self.forget();
+    }
+
+    /// After segments were replaced by others with the same spans.
+    pub(super) fn merged(&mut self) {
+        self.forget();
+    }
+
+    fn forget(&mut self) {
+        let floor = self.floor;
         self.completed.clear();
-        self.spans.retain(|known| matches!(known.place, Place::Row(..)));
+        self.spans.retain(|known| matches!(known.place, Place::Row(row, _) if row > floor));
     }
 
     /// Rows from this one on were not stored after all.

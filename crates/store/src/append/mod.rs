@@ -233,6 +233,7 @@ async fn recover(reader: &Reader) -> Result<(Stored, Pending, Background, u64), 
     let mut pending = Pending::default();
     let limits = WalkLimits { max_items: u64::MAX, max_heap_bytes: u64::MAX, ..WalkLimits::default() };
     stored.next_row = reader.last_row() + 1;
+    stored.identities.begin(reader.compacted_row().await?);
     for size in reader.row_sizes().await? {
         pending.items += size.items;
         pending.body_bytes += size.body_bytes;

@@ -250,6 +250,19 @@ impl Plan {
             return Ok(true);
         }
         for known in known() {
+            if let Place::Row(row, _) = known.place
+                && identities.is_compacted(row)
+            {
+                // The row may be gone: what became of its spans is in segments.
+                comparison.add_segments(turn.spans_of_trace(new.trace_id)?);
+                if !comparison.has(new.place) {
+                    comparison.add_prepared(self.next_row, request);
+                }
+                if comparison.is_in_segments(new.place) {
+                    return Ok(true);
+                }
+                continue;
+            }
             if !comparison.has(known.place) {
                 match known.place {
                     Place::Row(row, _) => match self.rows.iter().find(|planned| planned.id == row) {
@@ -257,7 +270,7 @@ impl Plan {
                         None if row == self.next_row => comparison.add_prepared(row, request),
                         None => comparison.add_stored(row, turn.request(row)?.as_ref()),
                     },
-                    Place::Segment(segment, _) => comparison.add_segment(turn.spans_of(segment, new.trace_id)?),
+                    Place::Segment(segment, _) => comparison.add_segments(turn.spans_of(segment, new.trace_id)?),
                 }
             }
             // Making room may have put this request out.
@@ -281,6 +294,9 @@ impl Plan {
             return Ok(());
         }
         for part in &found {
+            if stored.identities.knows_from(part.first_row) {
+                continue;
+            }
             for (row, span_id) in turn.span_ids_of(part.segment, trace_id)? {
                 let place = Place::Segment(part.segment, row);
                 stored.identities.add(Known { trace_id, span_id, content_hash: None, place });

@@ -387,11 +387,11 @@ impl Writer {
             if let Err(error) = self.runtime.block_on(self.reader.let_go(&replaced, &segments)) {
                 tracing::warn!(%error, "what was let go is still listed");
             }
-            self.stored.identities.forget_segments();
+            self.stored.identities.let_go();
             self.background.retire(&replaced, Instant::now());
         } else {
             self.reader.merged(&replaced, &segments);
-            self.stored.identities.forget_segments();
+            self.stored.identities.merged();
             self.background.retire(&replaced, Instant::now());
         }
     }

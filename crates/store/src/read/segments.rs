@@ -23,6 +23,8 @@ pub(crate) struct FoundPart {
     pub(crate) block: Arc<Block>,
     /// Its place in the block.
     pub(crate) at: usize,
+    /// The first row of the append level that the segment holds something of.
+    pub(crate) first_row: u64,
 }
 
 impl Reader {
@@ -142,7 +144,7 @@ impl Reader {
         for segment in segments.that_may_hold(Signal::Traces, trace_id) {
             let Some(block) = self.block(segment).await? else { return Ok(None) };
             if let Some(at) = block.position(trace_id) {
-                found.push(FoundPart { segment: segment.id, block, at });
+                found.push(FoundPart { segment: segment.id, block, at, first_row: segment.rows.0 });
             }
         }
         Ok(Some(found))

@@ -58,6 +58,15 @@ impl<'a> ReadTurn<'a> {
         self.runtime.block_on(read).map_err(|error: ReadError| into_append(&error))
     }
 
+    /// The spans of a trace in all segments, whole.
+    pub(crate) fn spans_of_trace(&self, trace_id: TraceId) -> Result<Vec<(Place, SpanInFull)>, AppendError> {
+        let mut spans = Vec::new();
+        for part in self.parts_of(trace_id)? {
+            spans.extend(self.spans_of(part.segment, trace_id)?);
+        }
+        Ok(spans)
+    }
+
     /// The spans of a trace in a segment, whole.
     pub(crate) fn spans_of(&self, segment: u64, trace_id: TraceId) -> Result<Vec<(Place, SpanInFull)>, AppendError> {
         let read = async {
