@@ -194,21 +194,27 @@ impl Reader {
             return Ok(());
         }
         let segments = self.catalogue().segments.clone();
-        let continues = segments.iter().flat_map(|segment| segment.continues.iter().copied());
-        for trace_id in continues.collect::<HashSet<TraceId>>() {
-            if self.catalogue().index.knows_parts(trace_id) {
-                continue;
-            }
-            let parts = self.find_parts(&segments, trace_id).await?;
-            if parts.len() > 1 {
-                let mut catalogue = self.catalogue_mut();
-                // A writer may have published meanwhile; what it published it knows to the full.
-                let is_same = parts.iter().all(|part| catalogue.segments.get(part.segment).is_some());
-                if is_same && !catalogue.index.knows_parts(trace_id) {
-                    parts.iter().for_each(|part| catalogue.index.add_part(part.segment, &part.block, part.at));
+        let continues: HashSet<TraceId> =
+            segments.iter().flat_map(|segment| segment.continues.iter().copied()).collect();
+        let mut joined: HashMap<TraceId, Vec<FoundPart>> = HashMap::new();
+        for segment in segments.iter().filter(|segment| segment.signal == Signal::Traces && !continues.is_empty()) {
+            let Some(block) = self.block(segment).await? else { continue };
+            for (at, part) in block.parts().iter().enumerate() {
+                if continues.contains(&part.fragment.trace_id) {
+                    let found = FoundPart::new(segment, &block, at);
+                    joined.entry(part.fragment.trace_id).or_default().push(found);
                 }
             }
         }
+        let mut catalogue = self.catalogue_mut();
+        for (trace_id, parts) in joined.into_iter().filter(|(_, parts)| parts.len() > 1) {
+            // A writer may have published meanwhile; what it published it knows to the full.
+            let is_same = parts.iter().all(|part| catalogue.segments.get(part.segment).is_some());
+            if is_same && !catalogue.index.knows_parts(trace_id) {
+                parts.iter().for_each(|part| catalogue.index.add_part(part.segment, &part.block, part.at));
+            }
+        }
+        drop(catalogue);
         taken_in.joined = taken_in.generation;
         Ok(())
     }

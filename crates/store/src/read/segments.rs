@@ -27,6 +27,12 @@ pub(crate) struct FoundPart {
     pub(crate) first_row: u64,
 }
 
+impl FoundPart {
+    pub(super) fn new(segment: &Segment, block: &Arc<Block>, at: usize) -> Self {
+        Self { segment: segment.id, block: Arc::clone(block), at, first_row: segment.rows.0 }
+    }
+}
+
 impl Reader {
     /// All segments that are listed.
     pub(super) async fn listed_segments(&self) -> Result<Vec<Arc<Segment>>, ReadError> {
@@ -144,7 +150,7 @@ impl Reader {
         for segment in segments.that_may_hold(Signal::Traces, trace_id) {
             let Some(block) = self.block(segment).await? else { return Ok(None) };
             if let Some(at) = block.position(trace_id) {
-                found.push(FoundPart { segment: segment.id, block, at, first_row: segment.rows.0 });
+                found.push(FoundPart::new(segment, &block, at));
             }
         }
         Ok(Some(found))
