@@ -24,7 +24,7 @@ pub(crate) fn of_open(err: &OpenError) -> ApiError {
 pub(crate) fn of_read(err: &ReadError) -> ApiError {
     match err {
         ReadError::Open(err) => of_open(err),
-        ReadError::Database(_) | ReadError::Damaged { .. } | ReadError::Segment { .. } => {
+        ReadError::Database(_) | ReadError::Damaged { .. } | ReadError::Segment { .. } | ReadError::Unsettled => {
             ApiError::new(ErrorCode::Store, err.to_string())
         }
     }

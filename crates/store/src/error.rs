@@ -134,6 +134,9 @@ pub enum ReadError {
         /// What is wrong.
         detail: String,
     },
+    /// What was to be read was replaced again and again while it was read.
+    #[error("the database changes faster than it can be read: try again")]
+    Unsettled,
     /// A segment does not read.
     #[error("segment {segment} cannot be read: {detail}")]
     Segment {

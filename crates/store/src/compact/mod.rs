@@ -220,12 +220,21 @@ impl Work {
 
     fn make_segments(&mut self, is_all: bool) -> Result<(), AppendError> {
         self.join()?;
-        while let Some(rows) = self.rows(is_all)? {
-            let publication = pack::pack(&self.reader, &rows, &mut self.next_segment)?;
-            self.publish(publication)?;
-        }
-        while let Some(publication) = self.merge(is_all)? {
-            self.publish(publication)?;
+        loop {
+            let rows = self.rows(is_all)?;
+            if let Some(rows) = &rows {
+                let publication = pack::pack(&self.reader, rows, &mut self.next_segment)?;
+                self.publish(publication)?;
+            }
+            // One after the other: while rows come as fast as they are packed, small segments are merged too.
+            let merged = self.merge(is_all && rows.is_none())?;
+            let is_done = rows.is_none() && merged.is_none();
+            if let Some(publication) = merged {
+                self.publish(publication)?;
+            }
+            if is_done {
+                break;
+            }
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteRow};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::schema::{Access, read_only};
 
@@ -55,12 +55,49 @@ impl ReadConnection {
         }
     }
 
+    /// Begins a read of several statements at one moment. Keep it short: it holds back the write-ahead log.
+    pub(super) async fn snapshot(&self) -> Result<Snapshot<'_>, sqlx::Error> {
+        let mut slot = self.open.lock().await;
+        let mut open = match slot.take().filter(|open| open.is_current(&self.path)) {
+            Some(open) => open,
+            None => Open::new(&self.path).await?,
+        };
+        sqlx::query("BEGIN").execute(&mut open.connection).await?;
+        Ok(Snapshot { path: &self.path, open, slot })
+    }
+
     /// Closes the connection; the next statement opens a new one.
     pub(super) async fn close(&self) {
         if let Some(open) = self.open.lock().await.take() {
             // Nothing was written; a failure to close loses nothing.
             let _ = open.connection.close().await;
         }
+    }
+}
+
+/// The file at one moment. Dropped before its end, it takes its connection with it.
+pub(super) struct Snapshot<'a> {
+    path: &'a Path,
+    open: Open,
+    slot: MutexGuard<'a, Option<Open>>,
+}
+
+impl Snapshot<'_> {
+    /// All rows of a statement with two parameters.
+    pub(super) async fn rows(&mut self, sql: &'static str, a: i64, b: i64) -> Result<Vec<SqliteRow>, sqlx::Error> {
+        sqlx::query(sql).bind(a).bind(b).fetch_all(&mut self.open.connection).await
+    }
+
+    /// Ends it; `false` if what was read may not have been of one moment.
+    pub(super) async fn end(mut self) -> Result<bool, sqlx::Error> {
+        sqlx::query("COMMIT").execute(&mut self.open.connection).await?;
+        // A writer that came meanwhile may have changed pages under a connection that was told that nothing
+        // can change.
+        let is_current = self.open.is_current(self.path);
+        if is_current {
+            *self.slot = Some(self.open);
+        }
+        Ok(is_current)
     }
 }
 

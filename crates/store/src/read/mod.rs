@@ -2,6 +2,7 @@
 
 mod connection;
 mod contents;
+mod moment;
 mod rows;
 mod segments;
 mod trace;
@@ -33,8 +34,6 @@ pub(crate) use segments::FoundPart;
 pub(crate) use trace::both_or_none;
 pub(crate) use turn::{ReadTurn, into_append};
 
-/// Digests read in one statement, so that none takes long.
-const DIGESTS_PER_STEP: i64 = 512;
 /// How often what changed under a reader is looked for again.
 const ATTEMPTS: usize = 8;
 
@@ -150,29 +149,18 @@ impl Reader {
                 }
             };
         }
-        for _ in 0..ATTEMPTS {
-            let (compacted, generation) = self.level().await?;
-            let is_same = taken_in.generation == Some(generation);
-            let (mut index, segments) = if is_same {
-                (None, self.catalogue().segments.clone())
-            } else {
-                // Which traces the index holds has changed: it is made anew from what the append level has.
-                let segments = Segments::new(self.listed_segments().await?);
-                (Some(self.catalogue().index.emptied(compacted)), segments)
-            };
-            self.take_in_digests(index.as_mut(), &segments).await?;
-            if self.level().await?.1 != generation {
-                taken_in.generation = None;
-                continue;
-            }
-            if let Some(index) = index {
-                let pinned = self.stored_pins().await?;
-                *self.catalogue_mut() =
-                    Catalogue { index, segments, compacted_row: compacted, pinned, waiting_bytes: 0 };
-            }
-            taken_in.generation = Some(generation);
-            break;
+        let moment = self.moment(taken_in.generation).await?;
+        let (mut index, segments) = match moment.segments {
+            None => (None, self.catalogue().segments.clone()),
+            // Which traces the index holds has changed: it is made anew from what the append level has.
+            Some(segments) => (Some(self.catalogue().index.emptied(moment.compacted)), segments),
+        };
+        self.take_in_digests(moment.digests, index.as_mut(), &segments).await?;
+        if let Some(index) = index {
+            let (compacted_row, pinned) = (moment.compacted, moment.pinned);
+            *self.catalogue_mut() = Catalogue { index, segments, compacted_row, pinned, waiting_bytes: 0 };
         }
+        taken_in.generation = Some(moment.generation);
         let rows = self.shared.connection.rows("SELECT value FROM ledger WHERE id = ? LIMIT ?", 0, 1).await?;
         if let Some(row) = rows.first() {
             let value: &[u8] = row.try_get(0)?;
@@ -220,52 +208,39 @@ impl Reader {
     }
 
     /// Takes digests into this index, or into the one that is there.
-    async fn take_in_digests(&self, mut index: Option<&mut Index>, segments: &Segments) -> Result<(), ReadError> {
-        loop {
-            let after = index.as_ref().map_or_else(|| self.catalogue().index.last_row(), |index| index.last_row());
-            let rows = self
-                .shared
-                .connection
-                .rows(
-                    "SELECT id, digest FROM l0_digest WHERE id > ? ORDER BY id LIMIT ?",
-                    after.cast_signed(),
-                    DIGESTS_PER_STEP,
-                )
-                .await?;
-            if rows.is_empty() {
-                return Ok(());
-            }
-            let mut decoded = Vec::with_capacity(rows.len());
-            let mut parts: HashMap<TraceId, Vec<FoundPart>> = HashMap::new();
-            for row in &rows {
-                let id = row.try_get::<i64, _>(0)?.cast_unsigned();
-                let digest: Digest = postcard::from_bytes(row.try_get(1)?)
-                    .map_err(|error| ReadError::Damaged { row: id, detail: format!("its digest: {error}") })?;
-                for trace_id in digest.spans.iter().map(|fragment| fragment.trace_id) {
-                    let is_known = parts.contains_key(&trace_id)
-                        || match &index {
-                            Some(index) => index.knows_parts(trace_id),
-                            None => self.catalogue().index.knows_parts(trace_id),
-                        };
-                    if !is_known && !segments.is_empty() {
-                        parts.insert(trace_id, self.find_parts(segments, trace_id).await?);
-                    }
-                }
-                decoded.push((id, digest));
-            }
-            let apply = |index: &mut Index| {
-                for part in parts.values().flatten() {
-                    index.add_part(part.segment, &part.block, part.at);
-                }
-                for (id, digest) in &decoded {
-                    index.apply(*id, digest);
-                }
+    async fn take_in_digests(
+        &self,
+        digests: Vec<(u64, Digest)>,
+        index: Option<&mut Index>,
+        segments: &Segments,
+    ) -> Result<(), ReadError> {
+        let mut parts: HashMap<TraceId, Vec<FoundPart>> = HashMap::new();
+        let mut traces: HashSet<TraceId> = HashSet::new();
+        for (_, digest) in &digests {
+            traces.extend(digest.spans.iter().map(|fragment| fragment.trace_id));
+        }
+        for trace_id in traces {
+            let is_known = match &index {
+                Some(index) => index.knows_parts(trace_id),
+                None => self.catalogue().index.knows_parts(trace_id),
             };
-            match &mut index {
-                Some(index) => apply(index),
-                None => apply(&mut self.catalogue_mut().index),
+            if !is_known && !segments.is_empty() {
+                parts.insert(trace_id, self.find_parts(segments, trace_id).await?);
             }
         }
+        let apply = |index: &mut Index| {
+            for part in parts.values().flatten() {
+                index.add_part(part.segment, &part.block, part.at);
+            }
+            for (row, digest) in &digests {
+                index.apply(*row, digest);
+            }
+        };
+        match index {
+            Some(index) => apply(index),
+            None => apply(&mut self.catalogue_mut().index),
+        }
+        Ok(())
     }
 
     /// The newest row that was ever there.
@@ -426,7 +401,7 @@ impl Reader {
             }
             self.refresh().await?;
         }
-        Ok(())
+        Err(ReadError::Unsettled)
     }
 
     /// Traces stored; a reader that has not listed them yet may count one twice that is in several segments.
@@ -488,7 +463,7 @@ impl Reader {
                 None => self.refresh().await?,
             }
         }
-        Ok(None)
+        Err(ReadError::Unsettled)
     }
 
     /// Whether a span of the trace is stored.
@@ -551,6 +526,7 @@ impl ReadError {
         match self {
             Self::Open(error) => error,
             Self::Database(source) => OpenError::Database { path, source },
+            Self::Unsettled => OpenError::Damaged { path, detail: self.to_string() },
             Self::Damaged { row, detail } => OpenError::Damaged { path, detail: format!("row {row}, {detail}") },
             Self::Segment { segment, detail } => {
                 OpenError::Damaged { path, detail: format!("segment {segment}, {detail}") }

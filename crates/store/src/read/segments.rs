@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use hashbrown::HashSet;
 use model::{Signal, TraceId};
 use segment::{LogSegment, PointSegment, SegmentError, SpanSegment};
 use sqlx::{Row, sqlite::SqliteRow};
@@ -12,9 +11,6 @@ use crate::{
     ReadError, schema,
     segments::{BLOB_BITS, Block, Class, HEADER, PARTS, Parts, Segment, Segments, TraceFilter},
 };
-
-/// Segments whose descriptions are read in one statement.
-const SEGMENTS_PER_STEP: i64 = 256;
 
 /// A part of a trace that was found in a segment.
 #[derive(Debug, Clone)]
@@ -34,26 +30,6 @@ impl FoundPart {
 }
 
 impl Reader {
-    /// All segments that are listed.
-    pub(super) async fn listed_segments(&self) -> Result<Vec<Arc<Segment>>, ReadError> {
-        let mut segments = Vec::new();
-        let mut after = -1;
-        loop {
-            let select = "SELECT id, signal, class, owner, items, bytes, first_row, last_row, first_received_at_unix_nano, \
-                          last_received_at_unix_nano, latest_start_unix_nano, traces, services, filter, continues, \
-                          is_retired \
-                          FROM segment WHERE id > ? ORDER BY id LIMIT ?";
-            let rows = self.shared.connection.rows(select, after, SEGMENTS_PER_STEP).await?;
-            let Some(last) = rows.last() else { return Ok(segments) };
-            after = last.try_get(0)?;
-            for row in &rows {
-                if row.try_get::<i64, _>(15)? == 0 {
-                    segments.push(Arc::new(description(row)?));
-                }
-            }
-        }
-    }
-
     /// Segments that were replaced and are still there, and the first id that is free.
     pub(crate) async fn retired_segments(&self) -> Result<(Vec<u64>, u64), ReadError> {
         let select = "SELECT id FROM segment WHERE is_retired = ? ORDER BY id LIMIT ?";
@@ -130,16 +106,6 @@ impl Reader {
         PointSegment::new(&header, blobs).map(Some).map_err(|error| damaged(segment, &error))
     }
 
-    /// Traces that are pinned.
-    pub(super) async fn stored_pins(&self) -> Result<HashSet<TraceId>, ReadError> {
-        let rows = self.shared.connection.rows("SELECT trace_id FROM pin WHERE ? LIMIT ?", 1, i64::MAX).await?;
-        let mut pinned = HashSet::new();
-        for row in &rows {
-            pinned.extend(TraceId::from_slice(row.try_get(0)?));
-        }
-        Ok(pinned)
-    }
-
     /// The parts of a trace in these segments; `None` if one of them is gone.
     pub(super) async fn try_find_parts(
         &self,
@@ -167,7 +133,7 @@ pub(crate) fn damaged(segment: u64, error: &SegmentError) -> ReadError {
     ReadError::Segment { segment, detail: error.to_string() }
 }
 
-fn description(row: &SqliteRow) -> Result<Segment, ReadError> {
+pub(super) fn description(row: &SqliteRow) -> Result<Segment, ReadError> {
     let number = |at: usize| row.try_get::<i64, _>(at).map(i64::cast_unsigned);
     let id = number(0)?;
     let wrong = |what: &str| ReadError::Segment { segment: id, detail: format!("its {what}") };

@@ -32,7 +32,7 @@ impl Reader {
             // What was to be read is gone: it has become part of something else.
             self.refresh().await?;
         }
-        Err(ReadError::Damaged { row: 0, detail: format!("trace {trace_id} changes faster than it can be read") })
+        Err(ReadError::Unsettled)
     }
 
     async fn try_trace(&self, trace_id: TraceId) -> Result<ControlFlow<Option<TraceContents>>, ReadError> {

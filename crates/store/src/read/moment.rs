@@ -1,0 +1,77 @@
+//! What a reader takes in, as it was at one moment.
+
+use std::sync::Arc;
+
+use hashbrown::HashSet;
+use model::TraceId;
+use sqlx::Row;
+
+use super::{ATTEMPTS, Reader, segments::description};
+use crate::{ReadError, index::Digest, segments::Segments};
+
+/// Rows that are new, and the segments where they have changed.
+pub(super) struct Moment {
+    /// Which set of segments it is.
+    pub(super) generation: i64,
+    /// Up to which row of the append level all is in segments.
+    pub(super) compacted: u64,
+    /// `None`: they are those that the reader knows.
+    pub(super) segments: Option<Segments>,
+    /// Traces that are pinned, where the segments have changed.
+    pub(super) pinned: HashSet<TraceId>,
+    /// Of the rows that the reader does not know: where the segments have changed all that are not in them.
+    pub(super) digests: Vec<(u64, Digest)>,
+}
+
+const SEGMENTS: &str = "SELECT id, signal, class, owner, items, bytes, first_row, last_row, \
+                        first_received_at_unix_nano, last_received_at_unix_nano, latest_start_unix_nano, traces, \
+                        services, filter, continues FROM segment WHERE is_retired = ? ORDER BY id LIMIT ?";
+
+impl Reader {
+    /// What there is, for a reader that knows this set of segments. The transaction reads descriptions and
+    /// digests only, which are as many as a few commits leave.
+    pub(super) async fn moment(&self, known: Option<i64>) -> Result<Moment, ReadError> {
+        for _ in 0..ATTEMPTS {
+            let mut snapshot = self.shared.connection.snapshot().await?;
+            let levels =
+                snapshot.rows("SELECT compacted_row, generation FROM level WHERE id = ? LIMIT ?", 0, 1).await?;
+            let level =
+                levels.first().ok_or(ReadError::Damaged { row: 0, detail: "the level is missing".to_owned() })?;
+            let (compacted, generation) = (level.try_get::<i64, _>(0)?.cast_unsigned(), level.try_get::<i64, _>(1)?);
+            let is_known = known == Some(generation);
+            let (mut described, mut pins) = (Vec::new(), Vec::new());
+            if !is_known {
+                described = snapshot.rows(SEGMENTS, 0, i64::MAX).await?;
+                pins = snapshot.rows("SELECT trace_id FROM pin WHERE ? LIMIT ?", 1, i64::MAX).await?;
+            }
+            let after = if is_known { self.last_row() } else { compacted };
+            let digests = "SELECT id, digest FROM l0_digest WHERE id > ? ORDER BY id LIMIT ?";
+            let digests = snapshot.rows(digests, after.cast_signed(), i64::MAX).await?;
+            if !snapshot.end().await? {
+                continue;
+            }
+            let mut moment = Moment {
+                generation,
+                compacted,
+                segments: None,
+                pinned: HashSet::new(),
+                digests: Vec::with_capacity(digests.len()),
+            };
+            if !is_known {
+                let segments = described.iter().map(|row| description(row).map(Arc::new));
+                moment.segments = Some(Segments::new(segments.collect::<Result<_, _>>()?));
+            }
+            for row in &pins {
+                moment.pinned.extend(TraceId::from_slice(row.try_get(0)?));
+            }
+            for row in &digests {
+                let id = row.try_get::<i64, _>(0)?.cast_unsigned();
+                let digest = postcard::from_bytes(row.try_get(1)?)
+                    .map_err(|error| ReadError::Damaged { row: id, detail: format!("its digest: {error}") })?;
+                moment.digests.push((id, digest));
+            }
+            return Ok(moment);
+        }
+        Err(ReadError::Unsettled)
+    }
+}
