@@ -1,5 +1,5 @@
 //! What a span costs from the wire to the disk, by stage, beside what anything would cost: ratios
-//! within one run. `cargo xtask bench [receive|memory|store|window]`.
+//! within one run. `cargo xtask bench [receive|memory|store|window|soak]`.
 //!
 //! CPU time, not wall time; the stages in turn, several rounds; medians with their spread.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, unreachable_pub)]
@@ -12,6 +12,7 @@ mod load;
 mod memory;
 mod receive;
 mod serve;
+mod soak;
 mod store;
 #[allow(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/support.rs"]
@@ -33,6 +34,10 @@ fn main() {
     }
     if wanted("window") {
         window::run();
+    }
+    // It takes too long for one who asks for all.
+    if !names.is_empty() && wanted("soak") {
+        soak::run();
     }
 }
 

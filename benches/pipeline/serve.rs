@@ -38,9 +38,15 @@ impl Serve {
 
     /// Starts it on ports of its own; returns at its ready line.
     pub fn start_in(dir: TempDir) -> Self {
+        Self::start_with(dir, &[])
+    }
+
+    /// The same with more arguments.
+    pub fn start_with(dir: TempDir, args: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_spanscope"))
             .args(["serve", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data-dir"])
             .arg(dir.path())
+            .args(args)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -48,6 +54,13 @@ impl Serve {
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let ready: Value = serde_json::from_str(&line).unwrap();
         Self { child, http: ready["http"][0].as_str().unwrap().to_owned(), dir }
+    }
+
+    /// What `status --json` says.
+    pub fn status(&self) -> Value {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_spanscope"));
+        let output = command.args(["status", "--json", "--data-dir"]).arg(self.dir.path()).output().unwrap();
+        serde_json::from_slice(&output.stdout).unwrap()
     }
 
     /// The command line beside it, to its end: milliseconds.

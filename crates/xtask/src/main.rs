@@ -22,7 +22,8 @@ cargo xtask TASK
   test [FILTER]   set up, run all checks; with FILTER only the tests whose name contains it
   ui              build the UI into target/ui
   build           build the UI and both executables, as ./run does
-  bench [NAME]    benchmarks: ratios within one run (receive, memory, store, window);
+  bench [NAME]    benchmarks: ratios within one run (receive, memory, store, window,
+                  and only by name soak: 20 minutes with what comes and goes in balance);
                   `store --spans=10000000` reads among so many instead of 2,000,000
   dist            the small, fully optimised executables
   pictures        the README's pictures, from those that the window test took last
