@@ -127,7 +127,7 @@ impl Kept {
 
     /// Appends and says `stored/duplicate/rejected`.
     pub(crate) async fn outcome(&self, append: Append) -> String {
-        let Appended { stored, duplicate, rejected } = self.add(append).await.unwrap();
+        let Appended { stored, duplicate, rejected, .. } = self.add(append).await.unwrap();
         format!("{stored}/{duplicate}/{rejected}")
     }
 
