@@ -66,7 +66,8 @@ pub(crate) struct FactsBuilder {
     environments: Vec<String>,
     /// By origin of a batch.
     environment_of_origin: Vec<Option<u32>>,
-    traces: HashMap<TraceId, Gathered>,
+    /// In the order in which they pass, each at a time.
+    traces: Vec<(TraceId, Gathered)>,
 }
 
 #[derive(Debug, Default)]
@@ -100,10 +101,11 @@ impl FactsBuilder {
     /// Notes what a span says of its trace.
     pub(crate) fn add(&mut self, passing: &Passing<'_, '_>) {
         let environment = self.environment_of_origin.get(passing.origin as usize).copied().flatten();
-        let gathered = self.traces.entry(passing.trace_id).or_insert_with(|| Gathered {
-            facts: TraceFacts { first_received_unix_nano: u64::MAX, ..TraceFacts::default() },
-            environment_of_span: Vec::new(),
-        });
+        if self.traces.last().is_none_or(|(trace_id, _)| *trace_id != passing.trace_id) {
+            let facts = TraceFacts { first_received_unix_nano: u64::MAX, ..TraceFacts::default() };
+            self.traces.push((passing.trace_id, Gathered { facts, environment_of_span: Vec::new() }));
+        }
+        let Some((_, gathered)) = self.traces.last_mut() else { return };
         let facts = &mut gathered.facts;
         let received = passing.request.received_at_unix_nano;
         facts.first_received_unix_nano = facts.first_received_unix_nano.min(received);
@@ -124,8 +126,9 @@ impl FactsBuilder {
 
     /// The facts of the traces of a segment.
     pub(crate) fn finish(&self, parts: &Parts) -> Facts {
+        let by_id: HashMap<TraceId, &Gathered> = self.traces.iter().map(|(id, gathered)| (*id, gathered)).collect();
         let of = |trace_id: TraceId, head: SpanId| {
-            let Some(gathered) = self.traces.get(&trace_id) else { return TraceFacts::default() };
+            let Some(gathered) = by_id.get(&trace_id) else { return TraceFacts::default() };
             let of_spans = &gathered.environment_of_span;
             let of_head = of_spans.iter().find(|(span_id, _)| *span_id == head).or(of_spans.first());
             TraceFacts { environment: of_head.and_then(|(_, environment)| *environment), ..gathered.facts }

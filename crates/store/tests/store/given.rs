@@ -132,7 +132,9 @@ impl Kept {
     }
 
     pub(crate) async fn reopen(&mut self) {
-        self.store.take().unwrap().close().await.unwrap();
+        if let Some(store) = self.store.take() {
+            store.close().await.unwrap();
+        }
         self.store = Some(open(&self.dir).await);
     }
 

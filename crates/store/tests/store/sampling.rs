@@ -1,10 +1,10 @@
 //! What is thinned by the rules of sampling, and what brings it back.
 
-use std::ops::ControlFlow;
+use std::{ops::ControlFlow, process::Command};
 
 use model::{KeyValue, Span, TracesData};
 use sampling::{CriticalFlow, Rules};
-use store::{Append, Reader, Retention, SignalLedger};
+use store::{Append, DataDir, Reader, Retention, SignalLedger, Store};
 
 use crate::given::{
     Kept, T0, child_of, failed, in_json, in_protobuf, logs, logs_in_protobuf, names, record, span, trace_id, traces,
@@ -228,13 +228,12 @@ async fn what_comes_when_it_is_gone() {
     assert!(kept.reader().trace(trace_id(1)).await.unwrap().unwrap().is_thinned, "for as long as it is there");
 }
 
-/// The traces that have spans; services have to add up.
+/// The traces that have spans, each of one service: those have to add up.
 async fn listed_and_said(kept: &Kept) -> Vec<u8> {
     let listed = listed(&kept.reader()).await;
     let services = kept.reader().services().await.unwrap();
     let all: u64 = services.iter().map(|(_, traces)| traces).sum();
     assert_eq!(all, listed.len() as u64, "{services:?}");
-    assert!(services.iter().all(|(_, traces)| *traces == 1), "{services:?}");
     listed
 }
 
@@ -325,4 +324,55 @@ async fn a_preview_changes_nothing() {
     let few = Rules { low_volume_under: 30, ..Rules::default() };
     assert_eq!(preview(0, &few).await, r#"22 of 22: {"environment": 1, "error": 1, "low volume": 20}"#);
     assert_eq!(listed(&kept.reader()).await, all);
+}
+
+/// Killed at any commit, before or after it: it goes on as if it had not been.
+#[cfg(all(unix, debug_assertions))]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_at_any_commit() {
+    let places = [("decide", 3), ("append", 1), ("blobs", 3), ("publish", 3)];
+    for (place, times) in places.into_iter().flat_map(|(place, most)| (1..=most).map(move |times| (place, times))) {
+        for when in ["before", "after"] {
+            let mut kept = kept().await;
+            add(&kept, 0, &from("prod", vec![span(1, 1, "x"), span(2, 1, "x"), span(3, 1, "x"), span(0xf0, 1, "x")]))
+                .await;
+            add(&kept, 0, &from("staging", vec![span(4, 1, "x")])).await;
+            kept.close().await;
+            let killed = Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "sampling::in_a_process_of_its_own", "--ignored"])
+                .env("SPANSCOPE_KILL_AT", format!("{when}-{place}:{times}"))
+                .env(DIRECTORY, kept.dir.path())
+                .output()
+                .unwrap();
+            let signal = std::os::unix::process::ExitStatusExt::signal(&killed.status);
+            assert_eq!(signal, Some(9), "{when}-{place}:{times}: {killed:?}");
+            kept.reopen().await;
+            assert_adds_up(&kept).await;
+            let listed = listed_and_said(&kept).await;
+            live(kept.store()).await;
+            assert_adds_up(&kept).await;
+            assert_eq!(listed_and_said(&kept).await, [1, 4, 0xf0], "{when}-{place}:{times}, after it {listed:?}");
+            assert_eq!(names(&kept.reader(), 1).await, ["x#0", "bad#0"]);
+            assert!(items_in_segments(&kept) <= 4);
+        }
+    }
+}
+
+/// Two traces are thinned, one of the three comes back in time, the others go.
+async fn live(store: &Store) {
+    store.set_sampling(rules()).await.unwrap();
+    store.let_go(T0 + MINUTE, true).await.unwrap();
+    let late = at(in_protobuf(&from("prod", vec![failed(span(1, 2, "bad"), "bad")])), 2 * MINUTE);
+    store.append(late).await.unwrap();
+    store.let_go(T0 + 4 * MINUTE, true).await.unwrap();
+    store.let_go(T0 + 20 * MINUTE, true).await.unwrap();
+}
+
+const DIRECTORY: &str = "SPANSCOPE_TEST_DIRECTORY";
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "the one above runs it, to kill it"]
+async fn in_a_process_of_its_own() {
+    let dir = DataDir::open(std::env::var(DIRECTORY).unwrap()).unwrap();
+    live(&Store::open(&dir, dir.try_lock().unwrap()).await.unwrap()).await;
 }
