@@ -5,6 +5,7 @@ mod checkpoint;
 mod commit;
 mod compare;
 mod identities;
+mod late;
 mod plan;
 mod request;
 mod writer;
@@ -17,12 +18,13 @@ use std::{
 
 use formats::{WalkLimits, WalkedRows};
 use model::{Signal, TraceId};
+use sampling::Rules;
 use tokio::{runtime::Handle, sync::oneshot};
 
 pub use request::{Append, Appended};
 
 use crate::{
-    AppendError, DataDir, DirLock, Gone, Ledger, OpenError, ReadError, Reader, Retention, Selected, Selection,
+    AppendError, DataDir, DirLock, Gone, Ledger, OpenError, Preview, ReadError, Reader, Retention, Selected, Selection,
     compact::Compactor,
     read::{DigestedRequest, steps},
     schema,
@@ -86,6 +88,7 @@ impl Store {
             background,
             pending,
             retention: None,
+            rules: None,
             believed_unix_nano: reader.believed_unix_nano().await.map_err(|error| error.into_open(dir))?,
         };
         thread::Builder::new().name("store".to_owned()).spawn(move || writer.run(&received)).map_err(no_thread)?;
@@ -155,8 +158,26 @@ impl Store {
         self.ask(|reply| Command::Retain(retention, reply)).await
     }
 
-    /// Lets go what is too old at this time (nanoseconds since the Unix epoch), and what is over the cap;
-    /// call it every minute or so. `None`: the clock has jumped back, or more than 30 days ahead, since it was
+    /// Sets the rules by which traces that have settled are kept or thinned, from the next [`Store::let_go`] on;
+    /// before this is called none is thinned.
+    ///
+    /// # Errors
+    /// The store is closed.
+    pub async fn set_sampling(&self, rules: Rules) -> Result<(), AppendError> {
+        self.ask(|reply| Command::Sample(Box::new(rules), reply)).await
+    }
+
+    /// What rules would keep of the traces that are stored and arrived since a time (nanoseconds since the Unix
+    /// epoch), hidden ones included. Nothing is changed, but that segments are made of what is in none yet.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub async fn preview_sampling(&self, rules: &Rules, since_unix_nano: u64) -> Result<Preview, AppendError> {
+        self.ask(|reply| Command::Preview(Box::new(rules.clone()), since_unix_nano, reply)).await
+    }
+
+    /// Decides the traces that have settled at this time (nanoseconds since the Unix epoch), and lets go what is
+    /// too old, thinned long enough or over the cap; call it every half minute or so. `None`: the clock has jumped back, or more than 30 days ahead, since it was
     /// last believed, and nothing was let go; with `is_believed` the user says that it is right.
     ///
     /// # Errors
