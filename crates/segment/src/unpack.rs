@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 use model::{
     LogsData, Metric, MetricsData, ResourceLogs, ResourceMetrics, ResourceSpans, ScopeLogs, ScopeMetrics, ScopeSpans,
-    TracesData,
+    TraceId, TracesData,
 };
 
 use crate::{
@@ -52,32 +52,37 @@ impl Origins {
 }
 
 impl SpanSegment {
-    /// The spans as trace requests.
+    /// The spans of the traces that are wanted as trace requests. Each trace becomes bytes before the next is read:
+    /// as plain data a full segment takes hundreds of megabytes.
     ///
     /// # Errors
     /// [`SegmentError`] where the segment does not read.
-    pub fn requests(&self) -> Result<Vec<(Request, Vec<u8>)>, SegmentError> {
+    pub fn requests(&self, is_wanted: impl Fn(TraceId) -> bool) -> Result<Vec<(Request, Vec<u8>)>, SegmentError> {
         let origins = Origins(self.resources()?, self.scopes()?);
-        let mut requests: Requests<TracesData> = Requests::new();
-        self.visit(|_, spans| {
-            for SegmentSpan { span, resource, scope, request } in spans {
-                let (data, begins) = requests.of(request, (resource, scope));
-                if begins {
-                    let (resource, scope) = origins.get((resource, scope));
-                    let of_scope = ScopeSpans { scope: scope.scope, schema_url: scope.schema_url, spans: Vec::new() };
-                    data.resource_spans.push(ResourceSpans {
-                        resource: resource.resource,
-                        schema_url: resource.schema_url,
-                        scope_spans: vec![of_scope],
-                    });
+        let mut requests: BTreeMap<u64, (Request, Vec<u8>)> = BTreeMap::new();
+        self.visit(|trace_id, spans| {
+            let mut spans = spans.into_iter().filter(|_| is_wanted(trace_id)).peekable();
+            while let Some(SegmentSpan { span, resource, scope, request }) = spans.next() {
+                let mut run = vec![span];
+                let is_alike =
+                    |next: &SegmentSpan| (next.resource, next.scope, next.request) == (resource, scope, request);
+                while let Some(next) = spans.next_if(is_alike) {
+                    run.push(next.span);
                 }
-                if let Some(of_scope) = data.resource_spans.last_mut().and_then(|of| of.scope_spans.last_mut()) {
-                    of_scope.spans.push(span);
-                }
+                let (resource, scope) = origins.get((resource, scope));
+                let of_scope = ScopeSpans { scope: scope.scope, schema_url: scope.schema_url, spans: run };
+                let of_resource = ResourceSpans {
+                    resource: resource.resource,
+                    schema_url: resource.schema_url,
+                    scope_spans: vec![of_scope],
+                };
+                let bytes = formats::encode_traces_protobuf(&TracesData { resource_spans: vec![of_resource] });
+                // Lists grow when messages are put one after the other (protobuf.dev, "Last One Wins").
+                requests.entry(request.row).or_insert_with(|| (request, Vec::new())).1.extend_from_slice(&bytes);
             }
             Ok::<(), SegmentError>(())
         })?;
-        Ok(requests.encoded(formats::encode_traces_protobuf))
+        Ok(requests.into_values().collect())
     }
 }
 

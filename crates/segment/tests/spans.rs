@@ -51,7 +51,7 @@ fn packed(requests: &[TracesData], is_left_out: fn(u32) -> bool) -> BTreeMap<Tra
     assert_eq!(encoded.rows as usize, batch.len());
     let segment = SpanSegment::new(&encoded.header, encoded.blobs).unwrap();
     // Once more, by way of requests: nothing may depend on how it first came.
-    let again = segment.requests().unwrap();
+    let again = segment.requests(|_| true).unwrap();
     let mut batch = Batch::default();
     again.iter().for_each(|(request, body)| batch.add_spans(*request, body, |_| false).unwrap());
     let encoded = encode_spans(&batch, &batch.by_trace(), |_| true, |_| {}).unwrap().unwrap();

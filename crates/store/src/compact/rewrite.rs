@@ -87,7 +87,7 @@ impl Work {
             let spans = self.reader.spans(segment.id);
             let spans =
                 self.runtime.block_on(spans).map_err(|error| into_append(&error))?.ok_or_else(|| gone(segment))?;
-            bodies.extend(spans.requests().map_err(damaged)?);
+            bodies.extend(spans.requests(|trace_id| classes.contains_key(&trace_id)).map_err(damaged)?);
         }
         // Stable: what one request brought of a trace may lie in several of the segments, in their order.
         bodies.sort_by_key(|(request, _)| request.row);
