@@ -25,7 +25,9 @@ pub use request::{Append, Appended};
 
 use crate::{
     AppendError, DataDir, DirLock, Gone, Ledger, OpenError, Preview, ReadError, Reader, Retention, Selected, Selection,
-    compact::Compactor, schema,
+    compact::Compactor,
+    read::{DigestedRequest, steps},
+    schema,
 };
 use background::Background;
 use checkpoint::Checkpointer;
@@ -255,17 +257,23 @@ async fn recover(reader: &Reader) -> Result<(Stored, Pending, Background, u64), 
     let limits = WalkLimits { max_items: u64::MAX, max_heap_bytes: u64::MAX, ..WalkLimits::default() };
     stored.next_row = reader.last_row() + 1;
     stored.identities.begin(reader.compacted_row().await?);
-    for size in reader.row_sizes().await? {
+    let sizes = reader.row_sizes().await?;
+    for size in &sizes {
         pending.items += size.items;
         pending.body_bytes += size.body_bytes;
-        let Some((request, body_hash, _)) = reader.row(size.row).await? else { continue };
-        stored.bodies.insert(body_hash, size.row);
-        if request.signal == Signal::Traces {
-            let body = request.plain_body()?;
-            let walked = formats::walk(request.signal, request.encoding, &body, &limits);
-            let damaged = |error: formats::FormatError| ReadError::Damaged { row: size.row, detail: error.to_string() };
-            if let WalkedRows::Spans(spans) = &walked.map_err(damaged)?.rows {
-                stored.add_row(size.row, spans, &request.left_out);
+    }
+    for step in steps(&sizes) {
+        let (Some(first), Some(last)) = (step.first(), step.last()) else { continue };
+        for DigestedRequest { request, body_hash, .. } in reader.rows(first.row, last.row).await? {
+            stored.bodies.insert(body_hash, request.row);
+            if request.signal == Signal::Traces {
+                let body = request.plain_body()?;
+                let walked = formats::walk(request.signal, request.encoding, &body, &limits);
+                let damaged =
+                    |error: formats::FormatError| ReadError::Damaged { row: request.row, detail: error.to_string() };
+                if let WalkedRows::Spans(spans) = &walked.map_err(damaged)?.rows {
+                    stored.add_row(request.row, spans, &request.left_out);
+                }
             }
         }
     }

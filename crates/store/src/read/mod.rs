@@ -31,7 +31,7 @@ use crate::{
     thinned::{Changes, ThinnedTraces},
 };
 use connection::ReadConnection;
-pub(crate) use rows::{MAX_BODY_BYTES, StoredRequest};
+pub(crate) use rows::{DigestedRequest, MAX_BODY_BYTES, StoredRequest, steps};
 pub(crate) use segments::FoundPart;
 pub(crate) use trace::both_or_none;
 pub(crate) use turn::{ReadTurn, into_append};
@@ -285,7 +285,7 @@ impl Reader {
             let parts = self.find_parts(&segments, trace_id).await?;
             let mut digests = Vec::with_capacity(rows.len());
             for row in rows {
-                if let Some((_, _, digest)) = self.row(row).await? {
+                if let Some(DigestedRequest { digest, .. }) = self.row(row).await? {
                     digests.push((row, digest));
                 }
             }
