@@ -8,7 +8,7 @@ use model::{
     KeyValue, LogRecord, LogsData, Resource, ResourceLogs, ResourceSpans, Scope, ScopeLogs, ScopeSpans, Signal, Span,
     SpanId, Status, StatusCode, TraceId, TracesData, Value,
 };
-use store::{Append, AppendError, Appended, DataDir, DirLock, Reader, Retention, Store};
+use store::{Append, AppendError, Appended, DataDir, DirLock, Reader, Retention, Source, Store};
 use tempfile::TempDir;
 
 /// 2026-01-01 in nanoseconds.
@@ -85,6 +85,7 @@ pub(crate) fn append(signal: Signal, encoding: Encoding, body: Vec<u8>) -> Appen
         body: Bytes::from(body),
         walked,
         received_at_unix_nano: T0,
+        source: Source::Live,
     }
 }
 

@@ -277,6 +277,23 @@ async fn in_another_process_too() {
     assert_eq!(same().await, [1]);
 }
 
+#[tokio::test]
+async fn what_is_imported_stays() {
+    let kept = kept().await;
+    let imported = |mut append: Append| {
+        append.source = store::Source::Imported;
+        append
+    };
+    kept.add(imported(in_protobuf(&from("prod", vec![span(1, 1, "x")])))).await.unwrap();
+    add(&kept, 0, &from("prod", vec![span(2, 1, "x")])).await;
+    pass(&kept, 2 * MINUTE).await;
+    assert_eq!(listed(&kept.reader()).await, [1]);
+    kept.add(imported(in_protobuf(&from("prod", vec![span(2, 2, "y")])))).await.unwrap();
+    assert_eq!(names(&kept.reader(), 2).await, ["x#0", "y#0"]);
+    pass(&kept, 20 * MINUTE).await;
+    assert_eq!(listed(&kept.reader()).await, [1, 2]);
+}
+
 /// A trace that never rests is decided after ten minutes.
 #[tokio::test]
 async fn ten_minutes_at_most() {
