@@ -7,7 +7,7 @@ use bytes::Bytes;
 use formats::{Compression, Encoding, FormatError, WalkLimits, Walked, WalkedRows, file::FileRequest};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use model::{LogsData, Signal, TraceId, TracesData};
-use store::{Append, Store};
+use store::{Append, Source, Store};
 
 use crate::{answers::blocking, error, split::Split};
 
@@ -155,6 +155,7 @@ async fn keep(store: &Store, now: fn() -> u64, pieces: Vec<Piece>) -> Result<Imp
             body: piece.body.into(),
             walked: piece.walked,
             received_at_unix_nano: now(),
+            source: Source::Imported,
         })
     });
     let appended = stream::iter(appends).buffered(MAX_WAITING).map_err(|err| error::of_append(&err));

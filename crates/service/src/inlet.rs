@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use api::Problem;
 use receive::{Hint, Refusal, Request, Sink};
-use store::{Append, AppendError, Store};
+use store::{Append, AppendError, Source, Store};
 
 use crate::notices::{HINT_NANOS, Notices, WRITE_FAILURE_NANOS};
 
@@ -26,6 +26,7 @@ impl Sink for Inlet {
             body: request.body,
             walked: request.walked,
             received_at_unix_nano: request.received_at_unix_nano,
+            source: Source::Live,
         };
         let Err(err) = self.store.append(append).await else { return Ok(()) };
         let (reason, refusal) = match &err {

@@ -20,6 +20,7 @@ mod read;
 mod retention;
 mod schema;
 mod segments;
+mod source;
 mod thinned;
 
 pub use append::{Append, Appended, BytesOnDisk, Store};
@@ -30,3 +31,4 @@ pub use index::{EARLIEST_POSSIBLE_UNIX_NANO, FirstError, LATEST_POSSIBLE_UNIX_NA
 pub use ledger::{Ledger, SignalLedger, TurnedAway};
 pub use read::{Reader, StoredLog, StoredResource, StoredScope, StoredSpan, TraceContents};
 pub use retention::{Retention, Selected, Selection, Sizes};
+pub use source::Source;

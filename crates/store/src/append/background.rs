@@ -204,7 +204,7 @@ impl Piece {
 async fn publish(connection: &mut SqliteConnection, publication: &Publication) -> Result<(), sqlx::Error> {
     for NewSegment { segment, .. } in &publication.segments {
         let services = postcard::to_stdvec(&segment.services).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
-        sqlx::query("INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)")
+        sqlx::query("INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)")
             .bind(segment.id.cast_signed())
             .bind(schema::signal_code(segment.signal))
             .bind(segment.class.code())
@@ -220,6 +220,7 @@ async fn publish(connection: &mut SqliteConnection, publication: &Publication) -
             .bind(services)
             .bind(segment.filter.bytes())
             .bind(segment.continues.iter().flat_map(|trace_id| trace_id.0).collect::<Vec<u8>>())
+            .bind(segment.source.code())
             .execute(&mut *connection)
             .await?;
     }

@@ -27,7 +27,7 @@ static WHOLE: LazyLock<[String; MOST_AT_ONCE]> =
     LazyLock::new(|| std::array::from_fn(|fewer| format!("BEGIN IMMEDIATE; {}; {LEDGER}; COMMIT", insert(fewer + 1))));
 
 fn insert(rows: usize) -> String {
-    let requests = vec!["(?,?,?,?,?,?,?,?,?)"; rows].join(",");
+    let requests = vec!["(?,?,?,?,?,?,?,?,?,?)"; rows].join(",");
     let digests = vec!["(?,?,?)"; rows].join(",");
     format!("INSERT INTO l0 VALUES {requests}; INSERT INTO l0_digest VALUES {digests}")
 }
@@ -140,7 +140,8 @@ fn rows_of<'a>(
             .bind(row.items.cast_signed())
             .bind(request.walked.repaired_texts.cast_signed())
             .bind(row.left_out.to_bytes())
-            .bind(&request.body[..]);
+            .bind(&request.body[..])
+            .bind(request.source.code());
     }
     for row in rows {
         query = query

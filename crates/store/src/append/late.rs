@@ -6,7 +6,7 @@ use model::TraceId;
 
 use super::request::Prepared;
 use crate::{
-    AppendError,
+    AppendError, Source,
     index::Digest,
     read::{MAX_BODY_BYTES, ReadTurn},
     segments::is_error,
@@ -44,7 +44,11 @@ impl Late {
         if known.is_empty() {
             return Ok(late);
         }
-        let errors = errors(request, spans, &known)?;
+        // What the user imports has a reason to stay.
+        let errors = match request.source {
+            Source::Live => errors(request, spans, &known)?,
+            Source::Imported => spans.ordinal.iter().copied().collect(),
+        };
         let mut with_errors: HashSet<TraceId> = HashSet::new();
         for (trace_id, ordinal) in spans.trace_id.iter().zip(&spans.ordinal) {
             let Some(thinned) = known.get(trace_id) else { continue };

@@ -5,7 +5,7 @@ use formats::{Compression, Encoding, Walked, WalkedRows};
 use model::Signal;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::{AppendError, schema::signal_code};
+use crate::{AppendError, Source, schema::signal_code};
 
 /// Bodies over this many bytes are hashed and compressed away from the threads that serve others.
 const LARGE_BODY_BYTES: usize = 16 << 10;
@@ -25,6 +25,8 @@ pub struct Append {
     pub walked: Walked,
     /// When it came, nanoseconds since the Unix epoch.
     pub received_at_unix_nano: u64,
+    /// Where it came from.
+    pub source: Source,
 }
 
 /// What became of a request's items.
@@ -46,6 +48,7 @@ pub(crate) struct Prepared {
     pub(super) signal: Signal,
     pub(super) encoding: Encoding,
     pub(super) received_at_unix_nano: u64,
+    pub(super) source: Source,
     pub(super) walked: Walked,
     /// The body as it will be stored.
     pub(super) body: Bytes,
@@ -65,7 +68,7 @@ impl Prepared {
     }
 
     fn now(append: Append) -> Self {
-        let Append { signal, encoding, compression, body, walked, received_at_unix_nano } = append;
+        let Append { signal, encoding, compression, body, walked, received_at_unix_nano, source } = append;
         let body_hash = xxh3_64_with_seed(&body, signal_code(signal).cast_unsigned());
         let (body, compression) = match compression {
             Compression::None => {
@@ -74,7 +77,7 @@ impl Prepared {
             }
             _ => (body, compression),
         };
-        Self { signal, encoding, received_at_unix_nano, walked, body, compression, body_hash }
+        Self { signal, encoding, received_at_unix_nano, source, walked, body, compression, body_hash }
     }
 
     /// Items that are not refused.

@@ -15,7 +15,7 @@ use super::{
     volume::{Operation, Volume},
 };
 use crate::{
-    AppendError,
+    AppendError, Source,
     append::Command,
     read::{FoundPart, into_append},
     segments::{Facts, Segment},
@@ -307,7 +307,7 @@ impl Work {
     }
 }
 
-/// Whether the traces of a segment are decided at all.
+/// Whether the traces of a segment are decided at all: what the user imported stays.
 fn is_sampled(segment: &Segment) -> bool {
-    segment.signal == Signal::Traces
+    segment.signal == Signal::Traces && segment.source == Source::Live
 }

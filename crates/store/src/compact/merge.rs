@@ -7,7 +7,7 @@ use model::Signal;
 
 use super::{Publication, Work, rewrite::Keep, segment_items};
 use crate::{
-    AppendError,
+    AppendError, Source,
     segments::{Class, Segment},
 };
 
@@ -18,8 +18,8 @@ const LARGE_SHARE: u64 = 16;
 /// Segments of different days stay apart, so that a day can expire, nanoseconds.
 const DAY_NANOS: u64 = 86_400 * 1_000_000_000;
 
-/// Segments that may be merged: signal, class, owner, day, size.
-type Alike = (Signal, Class, String, u64, u32);
+/// Segments that may be merged: signal, source, class, owner, day, size.
+type Alike = (Signal, Source, Class, String, u64, u32);
 
 impl Work {
     /// The next segments that are merged; `None` if there are too few of a size. With `is_all` two are enough.
@@ -44,7 +44,7 @@ impl Work {
         for segment in catalogue.segments.iter().filter(|segment| segment.items < segment_items() / LARGE_SHARE) {
             let size = if is_all { 0 } else { segment.items.max(1).ilog(WIDTH as u64) };
             let day = segment.received_unix_nano.1 / DAY_NANOS;
-            let alike = (segment.signal, segment.class, segment.owner.clone(), day, size);
+            let alike = (segment.signal, segment.source, segment.class, segment.owner.clone(), day, size);
             groups.entry(alike).or_default().push(Arc::clone(segment));
         }
         let least = if is_all { 2 } else { WIDTH };

@@ -8,7 +8,7 @@ use segment::{Batch, Encoded, Request, SegmentError, Weight};
 
 use super::{NewSegment, Publication, rows::Row, take_id};
 use crate::{
-    AppendError, Reader,
+    AppendError, Reader, Source,
     segments::{Block, Class, FACTS, FactsBuilder, HEADER, PARTS, PartsBuilder, Segment, ServiceShare, TraceFilter},
 };
 
@@ -18,9 +18,10 @@ const OWN_SHARE: u64 = 4;
 /// Below so many items that is not worth a segment.
 const OWN_ITEMS: u64 = 2048;
 
-/// What a segment is kept with: its class, and the service to which all in it belongs, or none.
+/// What a segment is kept with: its source, its class, and the service to which all in it belongs, or none.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Group {
+    pub(super) source: Source,
     pub(super) class: Class,
     pub(super) owner: String,
 }
@@ -39,8 +40,10 @@ pub(super) fn pack(reader: &Reader, rows: &[Row], next_segment: &mut u64) -> Res
         released: (rows.iter().map(|row| row.items).sum(), rows.iter().map(|row| row.body_bytes).sum()),
         ..Publication::default()
     };
-    for signal in Signal::ALL {
-        let of_signal: Vec<&Row> = rows.iter().filter(|row| row.request.signal == signal).collect();
+    let kinds = Signal::ALL.into_iter().flat_map(|signal| Source::ALL.map(|source| (signal, source)));
+    for (signal, source) in kinds {
+        let is_such = |row: &&Row| (row.request.signal, row.request.source) == (signal, source);
+        let of_signal: Vec<&Row> = rows.iter().filter(is_such).collect();
         if of_signal.is_empty() {
             continue;
         }
@@ -58,13 +61,14 @@ pub(super) fn pack(reader: &Reader, rows: &[Row], next_segment: &mut u64) -> Res
             parts.set_owners(&owners, batch.services());
             let own = own(&batch, batch.weights(|_| true));
             let classes = Classes::of(reader, &of_signal);
-            let group_of = |trace_id| Group { class: classes.class(trace_id), owner: own.owner(owners.get(&trace_id)) };
+            let group_of =
+                |trace_id| Group { source, class: classes.class(trace_id), owner: own.owner(owners.get(&trace_id)) };
             let is_elsewhere = |trace_id| reader.catalogue().index.is_beyond(trace_id, &[]);
             let new = of_spans(&batch, &parts, origin, group_of, is_elsewhere, next_segment)?;
             publication.segments.extend(new);
         } else {
             let own = own(&batch, batch.weights(|_| true));
-            let group_of = |service| Group { class: Class::Ordinary, owner: own.owner(Some(&service)) };
+            let group_of = |service| Group { source, class: Class::Ordinary, owner: own.owner(Some(&service)) };
             publication.segments.extend(of_items(signal, &batch, origin, group_of, next_segment)?);
             publication.body_hashes.extend(of_signal.iter().map(|row| (row.request.row, row.body_hash)));
         }
@@ -269,6 +273,7 @@ fn segment(
         id,
         signal,
         class: group.class,
+        source: group.source,
         owner: group.owner,
         items: encoded.rows.into(),
         bytes: encoded.bytes() as u64,

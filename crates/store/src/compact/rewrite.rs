@@ -48,7 +48,7 @@ impl Rewritten {
 }
 
 impl Work {
-    /// Makes segments of what is kept of these, which are of one signal and owner.
+    /// Makes segments of what is kept of these, which are of one signal, source and owner.
     pub(super) fn rewrite(&mut self, segments: &[Arc<Segment>], keep: &Keep<'_>) -> Result<Rewritten, AppendError> {
         let Some(first) = segments.first() else { return Ok(Rewritten::default()) };
         match first.signal {
@@ -94,8 +94,11 @@ impl Work {
         let bodies: Vec<(Request, &[u8])> = bodies.iter().map(|(request, body)| (*request, body.as_slice())).collect();
         let batch = batch(Signal::Traces, &bodies, |_, _| false)?;
         let replaced: Vec<u64> = segments.iter().map(|segment| segment.id).collect();
-        let owner = segments.first().map(|segment| segment.owner.clone()).unwrap_or_default();
+        let first = segments.first();
+        let owner = first.map(|segment| segment.owner.clone()).unwrap_or_default();
+        let source = first.map(|segment| segment.source).unwrap_or_default();
         let group_of = |trace_id| Group {
+            source,
             class: classes.get(&trace_id).copied().unwrap_or(Class::Ordinary),
             owner: owner.clone(),
         };
@@ -156,7 +159,11 @@ impl Work {
         if kept.is_empty() {
             return Ok(Vec::new());
         }
-        let group = segments.first().map(|first| Group { class: first.class, owner: first.owner.clone() });
+        let group = segments.first().map(|first| Group {
+            source: first.source,
+            class: first.class,
+            owner: first.owner.clone(),
+        });
         let Some(group) = group else { return Ok(Vec::new()) };
         of_items(signal, &kept, joined(segments), |_| group.clone(), &mut self.next_segment)
     }

@@ -32,7 +32,7 @@ pub(super) struct Moment {
 
 const SEGMENTS: &str = "SELECT id, signal, class, owner, items, bytes, first_row, last_row, \
                         first_received_at_unix_nano, last_received_at_unix_nano, latest_start_unix_nano, traces, \
-                        services, filter, continues FROM segment WHERE is_retired = ? ORDER BY id LIMIT ?";
+                        services, filter, continues, source FROM segment WHERE is_retired = ? ORDER BY id LIMIT ?";
 
 impl Reader {
     /// What there is, for a reader that knows this set of segments. The transaction reads descriptions and

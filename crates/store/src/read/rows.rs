@@ -5,7 +5,7 @@ use model::Signal;
 use sqlx::{Row, sqlite::SqliteRow};
 
 use super::Reader;
-use crate::{ReadError, index::Digest, left_out::LeftOut, schema};
+use crate::{ReadError, Source, index::Digest, left_out::LeftOut, schema};
 
 /// More than any body may hold; a length beyond it is damage.
 pub(crate) const MAX_BODY_BYTES: u64 = 1 << 30;
@@ -31,6 +31,7 @@ pub(crate) struct RowSize {
 pub(crate) struct StoredRequest {
     pub(crate) row: u64,
     pub(crate) signal: Signal,
+    pub(crate) source: Source,
     pub(crate) encoding: Encoding,
     pub(crate) compression: Compression,
     pub(crate) received_at_unix_nano: u64,
@@ -77,6 +78,7 @@ impl StoredRequest {
             repaired_texts: columns.try_get::<i64, _>(4)?.cast_unsigned(),
             left_out: LeftOut::from_bytes(columns.try_get(5)?).ok_or_else(|| damaged("list of what it leaves out"))?,
             body: columns.try_get(6)?,
+            source: Source::of(columns.try_get(7)?).ok_or_else(|| damaged("source"))?,
         })
     }
 
@@ -105,7 +107,7 @@ impl Reader {
 
     /// The request in a row of the append level; `None` if the row is gone.
     pub(crate) async fn request(&self, row: u64) -> Result<Option<StoredRequest>, ReadError> {
-        let select = "SELECT signal, encoding, compression, received_at_unix_nano, repaired_texts, left_out, body \
+        let select = "SELECT signal, encoding, compression, received_at_unix_nano, repaired_texts, left_out, body, source \
                       FROM l0 WHERE id = ? LIMIT ?";
         let rows = self.shared.connection.rows(select, row.cast_signed(), 1).await?;
         rows.first().map(|columns| StoredRequest::of(row, columns)).transpose()
@@ -120,14 +122,14 @@ impl Reader {
     /// [`steps`].
     pub(crate) async fn rows(&self, first: u64, last: u64) -> Result<Vec<DigestedRequest>, ReadError> {
         let select = "SELECT signal, encoding, compression, received_at_unix_nano, repaired_texts, left_out, body, \
-                      body_hash, digest, id, items FROM l0 JOIN l0_digest USING (id) WHERE id >= ? AND id <= ? ORDER BY id";
+                      source, body_hash, digest, id, items FROM l0 JOIN l0_digest USING (id) WHERE id >= ? AND id <= ? ORDER BY id";
         let rows = self.shared.connection.rows(select, first.cast_signed(), last.cast_signed()).await?;
         let digested = |columns: &SqliteRow| {
-            let row = columns.try_get::<i64, _>(9)?.cast_unsigned();
-            let digest = postcard::from_bytes(columns.try_get(8)?)
+            let row = columns.try_get::<i64, _>(10)?.cast_unsigned();
+            let digest = postcard::from_bytes(columns.try_get(9)?)
                 .map_err(|error| ReadError::Damaged { row, detail: format!("its digest: {error}") })?;
-            let body_hash = columns.try_get::<i64, _>(7)?.cast_unsigned();
-            let items = columns.try_get::<i64, _>(10)?.cast_unsigned();
+            let body_hash = columns.try_get::<i64, _>(8)?.cast_unsigned();
+            let items = columns.try_get::<i64, _>(11)?.cast_unsigned();
             Ok(DigestedRequest { request: StoredRequest::of(row, columns)?, items, body_hash, digest })
         };
         rows.iter().map(digested).collect()

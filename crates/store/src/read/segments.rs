@@ -8,7 +8,7 @@ use sqlx::{Row, sqlite::SqliteRow};
 
 use super::Reader;
 use crate::{
-    ReadError, schema,
+    ReadError, Source, schema,
     segments::{BLOB_BITS, Block, Class, FACTS, Facts, HEADER, PARTS, Parts, Segment, Segments, TraceFilter},
 };
 
@@ -149,6 +149,7 @@ pub(super) fn description(row: &SqliteRow) -> Result<Segment, ReadError> {
         id,
         signal: schema::signal_of(row.try_get(1)?).ok_or_else(|| wrong("signal"))?,
         class: Class::of(row.try_get(2)?).ok_or_else(|| wrong("class"))?,
+        source: Source::of(row.try_get(15)?).ok_or_else(|| wrong("source"))?,
         owner: row.try_get(3)?,
         items: number(4)?,
         bytes: number(5)?,

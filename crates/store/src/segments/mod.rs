@@ -15,6 +15,8 @@ use std::sync::Arc;
 use model::{Signal, TraceId};
 use serde::{Deserialize, Serialize};
 
+use crate::Source;
+
 pub(crate) use cache::SegmentCache;
 pub(crate) use cursor::Cursor;
 pub(crate) use facts::{Facts, FactsBuilder, is_error};
@@ -61,6 +63,7 @@ pub(crate) struct Segment {
     pub(crate) id: u64,
     pub(crate) signal: Signal,
     pub(crate) class: Class,
+    pub(crate) source: Source,
     /// The service to which all in it belongs; empty where that is not one.
     pub(crate) owner: String,
     /// Spans, log records or points.

@@ -1,12 +1,14 @@
 //! What the tests are made of: small requests, and a store in a fresh directory.
 
+use std::{thread, time::Duration};
+
 use bytes::Bytes;
 use formats::{Compression, Encoding, WalkLimits, walk};
 use model::{
     KeyValue, LogRecord, LogsData, Resource, ResourceLogs, ResourceSpans, Scope, ScopeLogs, ScopeSpans, Signal, Span,
     SpanId, Status, StatusCode, TraceId, TracesData, Value,
 };
-use store::{Append, AppendError, Appended, DataDir, Reader, Retention, Store};
+use store::{Append, AppendError, Appended, DataDir, DirLock, Reader, Retention, Source, Store};
 use tempfile::TempDir;
 
 /// 2026-01-01 in nanoseconds.
@@ -83,6 +85,7 @@ pub(crate) fn append(signal: Signal, encoding: Encoding, body: Vec<u8>) -> Appen
         body: Bytes::from(body),
         walked,
         received_at_unix_nano: T0,
+        source: Source::Live,
     }
 }
 
@@ -143,8 +146,19 @@ impl Kept {
     }
 }
 
+/// Processes that other tests start have our locks too, for the moment until they begin.
+fn lock(dir: &DataDir) -> DirLock {
+    for _ in 0..100 {
+        match dir.try_lock() {
+            Ok(lock) => return lock,
+            Err(_) => thread::sleep(Duration::from_millis(10)),
+        }
+    }
+    dir.try_lock().unwrap()
+}
+
 async fn open(dir: &DataDir) -> Store {
-    let store = Store::open(dir, dir.try_lock().unwrap()).await.unwrap();
+    let store = Store::open(dir, lock(dir)).await.unwrap();
     store.set_retention(Retention::default()).await.unwrap();
     store
 }

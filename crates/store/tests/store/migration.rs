@@ -229,7 +229,9 @@ async fn an_empty_database_of_version_1() {
 /// What was there before the rules is never thinned by them; what comes after is.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_of_version_2() {
-    const FROM_3: &str = "DROP TABLE thinned; DROP TABLE sampling; DROP TABLE volume; PRAGMA user_version = 2;";
+    const FROM_3: &str = "DROP TABLE thinned; DROP TABLE sampling; DROP TABLE volume; \
+                          ALTER TABLE l0 DROP COLUMN source; ALTER TABLE segment DROP COLUMN source; \
+                          PRAGMA user_version = 2;";
     let in_production = |trace| {
         let mut data = traces("old", vec![span(trace, 1, "work")]);
         let resource = data.resource_spans[0].resource.as_mut().unwrap();

@@ -1,8 +1,13 @@
 //! What is thinned by the rules of sampling, and what brings it back.
 
-use std::{ops::ControlFlow, process::Command};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::ControlFlow,
+    process::Command,
+};
 
 use model::{KeyValue, Span, TracesData};
+use proptest::prelude::*;
 use sampling::{CriticalFlow, Rules};
 use store::{Append, DataDir, Reader, Retention, SignalLedger, Store};
 
@@ -54,6 +59,10 @@ async fn pass(kept: &Kept, after_nanos: u64) {
 
 /// The traces that a reader lists, which have to be those that it says it has by all other ways.
 async fn listed(reader: &Reader) -> Vec<u8> {
+    listed_up_to(reader, 50).await
+}
+
+async fn listed_up_to(reader: &Reader, most: u8) -> Vec<u8> {
     let mut listed = Vec::new();
     reader
         .traces(None, |summary| {
@@ -63,7 +72,7 @@ async fn listed(reader: &Reader) -> Vec<u8> {
         .await
         .unwrap();
     listed.sort_unstable();
-    for trace in 1..=255 {
+    for trace in 1..=most {
         let is_listed = listed.contains(&trace);
         assert_eq!(reader.contains(trace_id(trace)).await.unwrap(), is_listed, "{trace}");
         assert_eq!(!names(reader, trace).await.is_empty(), is_listed, "{trace}");
@@ -268,6 +277,23 @@ async fn in_another_process_too() {
     assert_eq!(same().await, [1]);
 }
 
+#[tokio::test]
+async fn what_is_imported_stays() {
+    let kept = kept().await;
+    let imported = |mut append: Append| {
+        append.source = store::Source::Imported;
+        append
+    };
+    kept.add(imported(in_protobuf(&from("prod", vec![span(1, 1, "x")])))).await.unwrap();
+    add(&kept, 0, &from("prod", vec![span(2, 1, "x")])).await;
+    pass(&kept, 2 * MINUTE).await;
+    assert_eq!(listed(&kept.reader()).await, [1]);
+    kept.add(imported(in_protobuf(&from("prod", vec![span(2, 2, "y")])))).await.unwrap();
+    assert_eq!(names(&kept.reader(), 2).await, ["x#0", "y#0"]);
+    pass(&kept, 20 * MINUTE).await;
+    assert_eq!(listed(&kept.reader()).await, [1, 2]);
+}
+
 /// A trace that never rests is decided after ten minutes.
 #[tokio::test]
 async fn ten_minutes_at_most() {
@@ -324,6 +350,84 @@ async fn a_preview_changes_nothing() {
     let few = Rules { low_volume_under: 30, ..Rules::default() };
     assert_eq!(preview(0, &few).await, r#"22 of 22: {"environment": 1, "error": 1, "low volume": 20}"#);
     assert_eq!(listed(&kept.reader()).await, all);
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    /// A span of a trace and a service, in production or not, that may be an error.
+    Append(u8, u8, &'static str, &'static str, bool),
+    Compact,
+    Reopen,
+    /// So many half minutes later.
+    Pass(u64),
+    Read,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let environment = prop::sample::select(vec!["prod", "prod", "prod", "staging"]);
+    let service = prop::sample::select(vec!["a", "b"]);
+    let append = (1..6_u8, 1..40_u8, service, environment, prop::bool::weighted(0.1)).prop_map(
+        |(trace, id, service, environment, is_error)| Step::Append(trace, id, service, environment, is_error),
+    );
+    prop_oneof![
+        12 => append,
+        2 => Just(Step::Compact),
+        1 => Just(Step::Reopen),
+        4 => (1..30_u64).prop_map(Step::Pass),
+        2 => Just(Step::Read)
+    ]
+}
+
+/// What is listed, counted and in the books is the same everywhere, and what failed is never hidden.
+async fn run(steps: Vec<Step>) {
+    let mut kept = kept().await;
+    let beside = Reader::open_read_only(&kept.dir).await.unwrap();
+    let (mut now, mut with_errors) = (0, BTreeSet::new());
+    for step in steps.into_iter().chain([Step::Pass(4), Step::Read, Step::Pass(30), Step::Read]) {
+        match step {
+            Step::Append(trace, id, service, environment, is_error) => {
+                let new = span(trace, id, if is_error { "bad" } else { "x" });
+                let mut data = from(environment, vec![if is_error { failed(new, "bad") } else { new }]);
+                data.resource_spans[0].resource.as_mut().unwrap().attributes[0] =
+                    KeyValue::new("service.name", service);
+                add(&kept, now, &data).await;
+                with_errors.extend(is_error.then_some(trace));
+            }
+            Step::Compact => kept.store().compact().await.unwrap(),
+            Step::Reopen => {
+                kept.reopen().await;
+                kept.store().set_sampling(rules()).await.unwrap();
+            }
+            Step::Pass(half_minutes) => {
+                now += half_minutes * 30 * SECOND;
+                pass(&kept, now).await;
+            }
+            Step::Read => {
+                assert_adds_up(&kept).await;
+                beside.refresh().await.unwrap();
+                let expected = listed_up_to(&kept.reader(), 6).await;
+                assert_eq!(listed_up_to(&beside, 6).await, expected);
+                assert!(with_errors.iter().all(|trace| expected.contains(trace)), "{with_errors:?} in {expected:?}");
+                let mut services: BTreeMap<String, u64> = BTreeMap::new();
+                for trace in expected {
+                    let summary = kept.reader().summary(trace_id(trace)).await.unwrap().unwrap();
+                    summary.services.iter().for_each(|name| *services.entry(name.to_string()).or_default() += 1);
+                }
+                let services: Vec<_> = services.into_iter().collect();
+                assert_eq!(kept.reader().services().await.unwrap(), services);
+                assert_eq!(beside.services().await.unwrap(), services);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn in_any_order(steps in prop::collection::vec(step(), 1..40)) {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run(steps));
+    }
 }
 
 /// Killed at any commit, before or after it: it goes on as if it had not been.
