@@ -226,7 +226,7 @@ async fn readers_go_on_while_rows_become_segments() {
         while seen < 160 {
             let all = read(&beside).await;
             let now: u64 = all.iter().map(|(_, sketch)| sketch.count() as u64).sum();
-            assert!(now >= seen && now % 2 == 0, "{now} after {seen}");
+            assert!(now >= seen && now.is_multiple_of(2), "{now} after {seen}");
             seen = now;
         }
     };
