@@ -134,6 +134,22 @@ pub struct Passing<'b, 'a> {
     pub origin: u32,
 }
 
+impl<'a> Batch<'a> {
+    /// Shows each span to `visit`, in the order in which they arrived.
+    ///
+    /// # Errors
+    /// [`SegmentError::Request`] where a span is not one.
+    pub fn visit_spans(&self, mut visit: impl FnMut(&Passing<'_, 'a>)) -> Result<(), SegmentError> {
+        let mut span = RawSpan::default();
+        for (item, (trace_id, _)) in self.items.iter().zip(&self.traces) {
+            span.read(item.message)?;
+            let request = self.requests.get(item.request as usize).copied().unwrap_or_default();
+            visit(&Passing { trace_id: *trace_id, span: &span, request, origin: item.origin });
+        }
+        Ok(())
+    }
+}
+
 /// Makes a segment of the spans of the traces that are wanted; `None` if there are none. Each span is shown to
 /// `visit`, trace by trace.
 ///

@@ -7,6 +7,7 @@
 //! Deliberately absent: sockets and limits (`receive`), search (`query`), the shape of a trace
 //! (`analysis`), and any deletion: a database that is damaged or newer is refused, not repaired.
 
+mod aggregates;
 mod append;
 mod compact;
 mod directory;
@@ -23,6 +24,7 @@ mod segments;
 mod source;
 mod thinned;
 
+pub use aggregate::{Aggregates, Key, Origin, Sketch};
 pub use append::{Append, Appended, BytesOnDisk, Store};
 pub use compact::{Gone, Preview};
 pub use directory::{DataDir, DirLock};

@@ -12,15 +12,17 @@ pub struct Retention {
     pub ordinary: Duration,
     /// Traces with a span of status ERROR.
     pub errors: Duration,
+    /// Aggregates, from the minutes that they count.
+    pub aggregates: Duration,
     /// Most bytes on disk, pinned traces aside: beyond it the oldest of the chattiest service goes first.
     pub cap_bytes: u64,
 }
 
 impl Default for Retention {
-    /// 7 days, 30 days, 5 GB.
+    /// 7 days, 30 days, 30 days, 5 GB.
     fn default() -> Self {
         let days = |days: u64| Duration::from_secs(days * 86_400);
-        Self { ordinary: days(7), errors: days(30), cap_bytes: 5_000_000_000 }
+        Self { ordinary: days(7), errors: days(30), aggregates: days(30), cap_bytes: 5_000_000_000 }
     }
 }
 

@@ -15,7 +15,7 @@ use sqlx::{
     sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-use crate::{DataDir, OpenError, failpoint, ledger_1, source, thinned};
+use crate::{DataDir, OpenError, aggregates, failpoint, ledger_1, source, thinned};
 
 /// "Span" in ASCII: tells our files from other SQLite databases.
 const APPLICATION_ID: i64 = 0x5370_616e;
@@ -82,7 +82,7 @@ CREATE TABLE body_hash(row INTEGER PRIMARY KEY, hash INTEGER NOT NULL) STRICT;
 ";
 
 /// What version 3 adds, piece by piece.
-const VERSION_3: [&str; 3] = [thinned::TABLES, source::COLUMNS, "PRAGMA user_version = 3;"];
+const VERSION_3: [&str; 4] = [thinned::TABLES, source::COLUMNS, aggregates::TABLES, "PRAGMA user_version = 3;"];
 
 /// From version 1: identities of spans are read from the bodies now.
 const FROM_1: &str = "BEGIN IMMEDIATE; ALTER TABLE l0 DROP COLUMN identities;";

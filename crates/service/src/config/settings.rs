@@ -41,6 +41,7 @@ impl Settings {
             retention: Retention {
                 ordinary: seconds(file.retention.ordinary, default.ordinary),
                 errors: seconds(file.retention.errors, default.errors),
+                aggregates: default.aggregates,
                 cap_bytes: file.retention.cap.map_or(default.cap_bytes, |Size(bytes)| bytes),
             },
         })
@@ -78,7 +79,7 @@ impl Settings {
 }
 
 pub(crate) fn retention_in_words(retention: Retention) -> api::Retention {
-    let Retention { ordinary, errors, cap_bytes } = retention;
+    let Retention { ordinary, errors, cap_bytes, .. } = retention;
     api::Retention { ordinary_seconds: ordinary.as_secs(), error_seconds: errors.as_secs(), cap_bytes }
 }
 

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use super::plan::RECENT_BODIES;
 use crate::{
     AppendError,
+    aggregates::NewAggregate,
     compact::{NewSegment, Publication},
     schema,
     segments::BLOB_BITS,
@@ -236,6 +237,18 @@ async fn publish(connection: &mut SqliteConnection, publication: &Publication) -
         let oldest = "DELETE FROM body_hash WHERE row <= \
                       (SELECT row FROM body_hash ORDER BY row DESC LIMIT 1 OFFSET ?)";
         sqlx::query(oldest).bind(RECENT_BODIES as i64).execute(&mut *connection).await?;
+    }
+    for id in &publication.replaced_aggregates {
+        sqlx::query("DELETE FROM aggregate WHERE id = ?").bind(id).execute(&mut *connection).await?;
+    }
+    if let Some(NewAggregate { is_hours, minutes, value }) = &publication.aggregate {
+        let insert = "INSERT INTO aggregate (is_hours, from_minute, to_minute, value) VALUES (?, ?, ?, ?)";
+        let insert =
+            sqlx::query(insert).bind(i64::from(*is_hours)).bind(i64::from(minutes.0)).bind(i64::from(minutes.1));
+        insert.bind(value.as_slice()).execute(&mut *connection).await?;
+    }
+    if !publication.changes_segments() {
+        return Ok(());
     }
     sqlx::query("UPDATE level SET compacted_row = max(compacted_row, ?), generation = generation + 1")
         .bind(publication.compacted_row.unwrap_or_default().cast_signed())

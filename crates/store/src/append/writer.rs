@@ -433,7 +433,10 @@ impl Writer {
 
     /// After segments were published: what they hold is no longer in the append level.
     fn published(&mut self, publication: Publication) {
-        let Publication { segments, compacted_row, released, replaced, gone, removed, body_hashes } = publication;
+        if !publication.changes_segments() {
+            return;
+        }
+        let Publication { segments, compacted_row, released, replaced, gone, removed, body_hashes, .. } = publication;
         if let Some(row) = compacted_row {
             let before = self.reader.published(row, &segments);
             self.stored.compacted(row, body_hashes.iter().map(|(_, hash)| *hash));

@@ -1,6 +1,6 @@
 //! What is let go: what is too old, what is over the cap on disk, and what the user deletes.
 
-use std::{cmp::Reverse, sync::Arc};
+use std::{cmp::Reverse, sync::Arc, time::Duration};
 
 use hashbrown::{HashMap, HashSet};
 use model::{Signal, TraceId};
@@ -27,6 +27,10 @@ impl Work {
         if let Err(error) = decided.and_then(|()| self.remove_thinned(now_unix_nano)) {
             // What is too old goes all the same: on a full disk that makes the room which this needs.
             tracing::warn!(%error, "sampling waits for the next time");
+        }
+        let age = let_go.retention.map_or(Duration::MAX, |retention| retention.aggregates);
+        if let Err(error) = self.tend_aggregates(now_unix_nano, age) {
+            tracing::warn!(%error, "aggregates wait for the next time");
         }
         match &let_go.retention {
             Some(retention) => self.retain(now_unix_nano, retention),

@@ -1,6 +1,7 @@
 //! Rows of the append level becoming segments, in the background: read and packed on a thread of its own,
 //! written by the writer in small pieces, and published in one transaction.
 
+mod aggregating;
 mod decide;
 mod letting_go;
 mod merge;
@@ -26,6 +27,7 @@ use tokio::{runtime::Handle, sync::oneshot};
 
 use crate::{
     AppendError, Reader, Retention, Selected, Selection,
+    aggregates::NewAggregate,
     append::Command,
     failpoint,
     read::into_append,
@@ -70,9 +72,18 @@ pub(crate) struct Publication {
     pub(crate) removed: Vec<Removed>,
     /// Rows and hashes of the bodies whose items have no identity.
     pub(crate) body_hashes: Vec<(u64, u64)>,
+    /// What was counted of the rows that are dead then, or of the blobs that go.
+    pub(crate) aggregate: Option<NewAggregate>,
+    /// Blobs of aggregates that go.
+    pub(crate) replaced_aggregates: Vec<i64>,
 }
 
 impl Publication {
+    /// Whether the list of segments, or what is dead, changes with it.
+    pub(crate) fn changes_segments(&self) -> bool {
+        self.compacted_row.is_some() || !self.segments.is_empty() || !self.replaced.is_empty()
+    }
+
     /// The same without what is written by then.
     pub(crate) fn without_blobs(&self) -> Self {
         let bare = |new: &NewSegment| NewSegment {
@@ -88,6 +99,8 @@ impl Publication {
             gone: self.gone,
             removed: self.removed.clone(),
             body_hashes: self.body_hashes.clone(),
+            aggregate: self.aggregate.clone(),
+            replaced_aggregates: self.replaced_aggregates.clone(),
         }
     }
 }

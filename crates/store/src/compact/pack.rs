@@ -4,11 +4,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use hashbrown::{HashMap, HashSet};
 use model::{Signal, TraceId};
-use segment::{Batch, Encoded, Request, SegmentError, Weight};
+use segment::{Batch, Encoded, Passing, Request, SegmentError, Weight};
 
 use super::{NewSegment, Publication, rows::Row, take_id};
 use crate::{
     AppendError, Reader, Source,
+    aggregates::{Counting, NewAggregate},
     segments::{Block, Class, FACTS, FactsBuilder, HEADER, PARTS, PartsBuilder, Segment, ServiceShare, TraceFilter},
 };
 
@@ -64,8 +65,18 @@ pub(super) fn pack(reader: &Reader, rows: &[Row], next_segment: &mut u64) -> Res
             let group_of =
                 |trace_id| Group { source, class: classes.class(trace_id), owner: own.owner(owners.get(&trace_id)) };
             let is_elsewhere = |trace_id| reader.catalogue().index.is_beyond(trace_id, &[]);
-            let new = of_spans(&batch, &parts, origin, group_of, is_elsewhere, next_segment)?;
+            let mut counting = Counting::default();
+            counting.begin(&batch);
+            let mut count = |passing: &Passing<'_, '_>| {
+                if source == Source::Live {
+                    counting.add(passing);
+                }
+            };
+            let new = of_spans(&batch, &parts, origin, group_of, is_elsewhere, &mut count, next_segment)?;
             publication.segments.extend(new);
+            if source == Source::Live {
+                publication.aggregate = NewAggregate::of(&counting.aggregates, false).map_err(AppendError::Other)?;
+            }
         } else {
             let own = own(&batch, batch.weights(|_| true));
             let group_of = |service| Group { source, class: Class::Ordinary, owner: own.owner(Some(&service)) };
@@ -168,13 +179,14 @@ pub(super) fn damaged(error: SegmentError) -> AppendError {
 }
 
 /// Segments of the spans of a batch, whose traces are these parts; `is_elsewhere` tells which traces have
-/// parts in other segments.
+/// parts in other segments. Each span is shown to `visit`.
 pub(super) fn of_spans(
     batch: &Batch<'_>,
     parts: &PartsBuilder,
     origin: Origin,
     group_of: impl Fn(TraceId) -> Group,
     is_elsewhere: impl Fn(TraceId) -> bool,
+    mut visit: impl FnMut(&Passing<'_, '_>),
     next_segment: &mut u64,
 ) -> Result<Vec<NewSegment>, AppendError> {
     let mut groups: BTreeMap<Group, HashSet<TraceId>> = BTreeMap::new();
@@ -186,7 +198,10 @@ pub(super) fn of_spans(
     for (group, traces) in groups {
         let is_wanted = |trace_id| traces.contains(&trace_id);
         let mut facts = FactsBuilder::new(batch);
-        let encoded = segment::encode_spans(batch, &by_trace, is_wanted, |passing| facts.add(passing));
+        let encoded = segment::encode_spans(batch, &by_trace, is_wanted, |passing| {
+            facts.add(passing);
+            visit(passing);
+        });
         let Some(encoded) = encoded.map_err(damaged)? else { continue };
         let parts = parts.finish(is_wanted);
         let facts = facts.finish(&parts).to_bytes().map_err(AppendError::Other)?;

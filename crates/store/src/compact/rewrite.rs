@@ -106,7 +106,7 @@ impl Work {
         let is_elsewhere = |trace_id| reader.catalogue().index.is_beyond(trace_id, &replaced);
         let mut origin = joined(segments);
         origin.received_unix_nano.1 = last_received_unix_nano;
-        let segments = of_spans(&batch, &parts, origin, group_of, is_elsewhere, next_segment)?;
+        let segments = of_spans(&batch, &parts, origin, group_of, is_elsewhere, |_| {}, next_segment)?;
         Ok(Rewritten { segments, removed })
     }
 

@@ -1,13 +1,10 @@
 //! Which rows of the append level become segments next.
 
-use formats::{Compression, Encoding};
-use model::Signal;
-
 use super::{SEGMENT_BODY_BYTES, Work, segment_items};
 use crate::{
     AppendError,
     index::Digest,
-    read::{DigestedRequest, MAX_BODY_BYTES, StoredRequest, into_append, steps},
+    read::{DigestedRequest, StoredRequest, into_append, steps},
 };
 
 /// A row with its body in protobuf and without compression.
@@ -43,7 +40,7 @@ impl Work {
             let (Some(first), Some(last)) = (step.first(), step.last()) else { continue };
             let read = self.runtime.block_on(reader.rows(first.row, last.row)).map_err(|error| into_append(&error))?;
             for DigestedRequest { mut request, items, body_hash, digest } in read {
-                let body = in_protobuf(&request)?;
+                let body = request.in_protobuf().map_err(|error| into_append(&error))?;
                 // Thousands of rows are at hand together, each of which would be there twice.
                 let body_bytes = std::mem::take(&mut request.body).len() as u64;
                 rows.push(Row { body, request, body_hash, items, body_bytes, digest });
@@ -51,26 +48,4 @@ impl Work {
         }
         Ok(Some(rows))
     }
-}
-
-/// The body of a request as columns are made of it.
-fn in_protobuf(request: &StoredRequest) -> Result<Vec<u8>, AppendError> {
-    let damaged = |error: formats::FormatError| AppendError::Other(format!("row {}: {error}", request.row));
-    let body = match request.compression {
-        Compression::None => request.body.clone(),
-        compression => formats::decompress(compression, &request.body, MAX_BODY_BYTES).map_err(damaged)?,
-    };
-    if request.encoding == Encoding::Protobuf {
-        return Ok(body);
-    }
-    match request.signal {
-        Signal::Traces => {
-            formats::decode_traces(Encoding::Json, &body).map(|data| formats::encode_traces_protobuf(&data))
-        }
-        Signal::Logs => formats::decode_logs(Encoding::Json, &body).map(|data| formats::encode_logs_protobuf(&data)),
-        Signal::Metrics => {
-            formats::decode_metrics(Encoding::Json, &body).map(|data| formats::encode_metrics_protobuf(&data))
-        }
-    }
-    .map_err(damaged)
 }

@@ -1,5 +1,6 @@
 //! The way out: the catalogue in memory, the bodies of the append level, and segments, read as one.
 
+mod aggregates;
 mod connection;
 mod contents;
 mod moment;
@@ -30,6 +31,7 @@ use crate::{
     segments::{Class, Cursor, SegmentCache, Segments},
     thinned::{Changes, ThinnedTraces},
 };
+pub(crate) use aggregates::StoredAggregate;
 use connection::ReadConnection;
 pub(crate) use rows::{DigestedRequest, MAX_BODY_BYTES, StoredRequest, steps};
 pub(crate) use segments::FoundPart;

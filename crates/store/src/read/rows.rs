@@ -26,6 +26,17 @@ pub(crate) struct RowSize {
     pub(crate) body_bytes: u64,
 }
 
+impl RowSize {
+    /// Of id, items and length of the body.
+    pub(super) fn of(columns: &SqliteRow) -> Result<Self, ReadError> {
+        Ok(Self {
+            row: columns.try_get::<i64, _>(0)?.cast_unsigned(),
+            items: columns.try_get::<i64, _>(1)?.cast_unsigned(),
+            body_bytes: columns.try_get::<i64, _>(2)?.cast_unsigned(),
+        })
+    }
+}
+
 /// A request as it is stored.
 #[derive(Debug)]
 pub(crate) struct StoredRequest {
@@ -80,6 +91,29 @@ impl StoredRequest {
             body: columns.try_get(6)?,
             source: Source::of(columns.try_get(7)?).ok_or_else(|| damaged("source"))?,
         })
+    }
+
+    /// The body in protobuf and without compression, as columns are made of it.
+    pub(crate) fn in_protobuf(&self) -> Result<Vec<u8>, ReadError> {
+        let body = match self.compression {
+            Compression::None => self.body.clone(),
+            _ => self.plain_body()?,
+        };
+        if self.encoding == Encoding::Protobuf {
+            return Ok(body);
+        }
+        match self.signal {
+            Signal::Traces => {
+                formats::decode_traces(Encoding::Json, &body).map(|data| formats::encode_traces_protobuf(&data))
+            }
+            Signal::Logs => {
+                formats::decode_logs(Encoding::Json, &body).map(|data| formats::encode_logs_protobuf(&data))
+            }
+            Signal::Metrics => {
+                formats::decode_metrics(Encoding::Json, &body).map(|data| formats::encode_metrics_protobuf(&data))
+            }
+        }
+        .map_err(|error| ReadError::Damaged { row: self.row, detail: error.to_string() })
     }
 
     /// The body without its compression.
@@ -140,14 +174,7 @@ impl Reader {
         let (compacted, _) = self.level().await?;
         let select = "SELECT id, items, length(body) FROM l0 WHERE id > ? ORDER BY id LIMIT ?";
         let rows = self.shared.connection.rows(select, compacted.cast_signed(), SIZES_PER_STEP).await?;
-        let size = |columns: &SqliteRow| {
-            Ok(RowSize {
-                row: columns.try_get::<i64, _>(0)?.cast_unsigned(),
-                items: columns.try_get::<i64, _>(1)?.cast_unsigned(),
-                body_bytes: columns.try_get::<i64, _>(2)?.cast_unsigned(),
-            })
-        };
-        rows.iter().map(size).collect()
+        rows.iter().map(RowSize::of).collect()
     }
 
     /// Hashes of bodies that became segments, the oldest first.

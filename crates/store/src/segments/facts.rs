@@ -109,7 +109,7 @@ impl FactsBuilder {
         let facts = &mut gathered.facts;
         let received = passing.request.received_at_unix_nano;
         facts.first_received_unix_nano = facts.first_received_unix_nano.min(received);
-        facts.has_http_error |= has_http_error(passing.span);
+        facts.has_http_error |= http_statuses(passing.span).any(|status| status >= FIRST_HTTP_ERROR);
         if facts.randomness.is_none() && !passing.span.trace_state.is_empty() {
             let state = std::str::from_utf8(passing.span.trace_state).unwrap_or_default();
             facts.randomness = ProbabilityState::parse(state).randomness.map(Randomness::bits);
@@ -138,16 +138,13 @@ impl FactsBuilder {
     }
 }
 
-/// Whether a span is a response of HTTP that is an error, on either side.
-fn has_http_error(span: &RawSpan<'_>) -> bool {
+/// Status of the response of HTTP that a span is, on either side: nearly always at most one.
+pub(crate) fn http_statuses(span: &RawSpan<'_>) -> impl Iterator<Item = i64> {
     let is_status = |attribute: &&RawAttribute<'_>| HTTP_STATUS.contains(&attribute.key);
-    span.attributes.iter().filter(is_status).any(|attribute| match attribute.value {
-        RawValue::Int(status) => status >= FIRST_HTTP_ERROR,
-        RawValue::String(status) => {
-            let status = std::str::from_utf8(status).unwrap_or_default().parse::<i64>();
-            status.is_ok_and(|status| status >= FIRST_HTTP_ERROR)
-        }
-        _ => false,
+    span.attributes.iter().filter(is_status).filter_map(|attribute| match attribute.value {
+        RawValue::Int(status) => Some(status),
+        RawValue::String(status) => std::str::from_utf8(status).unwrap_or_default().parse().ok(),
+        _ => None,
     })
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod aggregates;
 mod compaction;
 mod conformance;
 mod directory;

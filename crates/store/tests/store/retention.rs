@@ -176,7 +176,8 @@ async fn what_the_user_deletes() {
 #[tokio::test]
 async fn nothing_is_too_long() {
     let kept = Kept::new().await;
-    let for_ever = Retention { ordinary: Duration::MAX, errors: Duration::MAX, cap_bytes: u64::MAX };
+    let for_ever =
+        Retention { ordinary: Duration::MAX, errors: Duration::MAX, aggregates: Duration::MAX, cap_bytes: u64::MAX };
     kept.store().set_retention(for_ever).await.unwrap();
     on(&kept, 0, "a", vec![span(1, 1, "x")]).await;
     assert_eq!(pass(&kept, 100_000).await, Gone::default());
