@@ -76,6 +76,7 @@ pub fn run() {
                 body: Bytes::copy_from_slice(body),
                 walked: walk(body),
                 received_at_unix_nano: 1_790_000_000_000_000_000,
+                sender: None,
             })
             .collect();
         let appending = timed(|| {

@@ -169,7 +169,7 @@ impl Owner {
             spans_per_second: self.rate.lock().unwrap_or_else(PoisonError::into_inner).per_second(),
             traces: self.answers.reader().trace_count(),
             sequence: self.answers.reader().sequence(),
-            ledger: status::ledger(self.store.ledger()),
+            ledger: status::ledger(self.store.ledger(), self.store.ledger_since_start()),
             bytes_on_disk: status::bytes_on_disk(self.store.bytes_on_disk()),
             sizes: status::sizes(self.answers.reader().sizes()),
             retention: retention_in_words(self.configuration.settings().retention),
@@ -308,7 +308,7 @@ impl Owner {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            let received = self.store.ledger().spans.received;
+            let received = self.store.spans_received();
             self.rate.lock().unwrap_or_else(PoisonError::into_inner).sample(Instant::now(), received);
             if self.events.has_listeners() {
                 self.events.send(Event::Status(Box::new(self.status())));

@@ -15,12 +15,12 @@ use sqlx::{
     sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-use crate::{DataDir, OpenError, failpoint, ledger_1};
+use crate::{DataDir, OpenError, failpoint, ledger};
 
 /// "Span" in ASCII: tells our files from other SQLite databases.
 const APPLICATION_ID: i64 = 0x5370_616e;
 /// The version of the tables below.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 /// Bytes a page; fixed when the file is made.
 pub(crate) const PAGE_BYTES: u32 = 8192;
 /// How long a connection waits for another process's lock.
@@ -79,8 +79,12 @@ CREATE TABLE level(
 INSERT INTO level VALUES (0, 0, 0, 0);
 CREATE TABLE pin(trace_id BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TABLE body_hash(row INTEGER PRIMARY KEY, hash INTEGER NOT NULL) STRICT;
-PRAGMA user_version = 2;
 ";
+
+/// What version 3 adds.
+const VERSION_3: [&str; 1] = [ledger::TABLE];
+/// The end of every way to the tables of today.
+const SET_VERSION: &str = "PRAGMA user_version = 3;";
 
 /// From version 1: identities of spans are read from the bodies now.
 const FROM_1: &str = "BEGIN IMMEDIATE; ALTER TABLE l0 DROP COLUMN identities;";
@@ -148,14 +152,16 @@ pub(crate) async fn open_writer(dir: &DataDir, content: Content) -> Result<Sqlit
             .journal_mode(SqliteJournalMode::Wal)
             .connect()
             .await?;
-        let begin = match content {
-            Content::Empty => CREATE,
-            Content::Older(_) => FROM_1,
+        let begin: &[&str] = match content {
+            Content::Empty => &[CREATE, SEGMENTS],
+            Content::Older(1) => &[FROM_1, SEGMENTS],
+            Content::Older(_) => &["BEGIN IMMEDIATE;"],
             Content::Tables => return Ok(connection),
         };
-        sqlx::raw_sql(AssertSqlSafe([begin, SEGMENTS].concat())).execute(&mut connection).await?;
-        if matches!(content, Content::Older(_)) {
-            convert_ledger(&mut connection).await?;
+        let all = [begin, &VERSION_3, &[SET_VERSION]].concat().concat();
+        sqlx::raw_sql(AssertSqlSafe(all)).execute(&mut connection).await?;
+        if let Content::Older(version) = content {
+            ledger::convert(&mut connection, version).await?;
         }
         failpoint::reach("before-migrate");
         sqlx::query("COMMIT").execute(&mut connection).await?;
@@ -163,14 +169,6 @@ pub(crate) async fn open_writer(dir: &DataDir, content: Content) -> Result<Sqlit
         Ok(connection)
     };
     open.await.map_err(|source| OpenError::Database { path: path.clone(), source })
-}
-
-/// The ledger of version 1 in the layout of today.
-async fn convert_ledger(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    let value: Vec<u8> = sqlx::query_scalar("SELECT value FROM ledger").fetch_one(&mut *connection).await?;
-    let value = ledger_1::convert(&value).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-    sqlx::query("UPDATE ledger SET value = ?").bind(value).execute(connection).await?;
-    Ok(())
 }
 
 /// Opens the connection that moves the write-ahead log into the database.

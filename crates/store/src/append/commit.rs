@@ -9,17 +9,29 @@ use super::{
     background::Piece,
     plan::{Plan, PlannedRow},
 };
-use crate::{AppendError, failpoint, schema};
+use crate::{AppendError, failpoint, ledger::LedgerRows, schema};
 
 /// Rows a statement; each size is prepared once.
 const SIZES: [usize; 3] = [64, 8, 1];
 /// Commits of so few rows are one statement from BEGIN to COMMIT; most are.
 const MOST_AT_ONCE: usize = 4;
+/// Services a statement; where there are fewer the last is written again, which changes nothing.
+const SERVICES: [usize; 3] = [16, 4, 1];
+/// The same for the statements of [`WHOLE`].
+const FEW_SERVICES: [usize; 2] = [1, 4];
 const LEDGER: &str = "UPDATE ledger SET value = ? WHERE id = 0";
 
 static INSERTS: LazyLock<[String; 3]> = LazyLock::new(|| SIZES.map(insert));
-static WHOLE: LazyLock<[String; MOST_AT_ONCE]> =
-    LazyLock::new(|| std::array::from_fn(|fewer| format!("BEGIN IMMEDIATE; {}; {LEDGER}; COMMIT", insert(fewer + 1))));
+static UPSERTS: LazyLock<[String; 3]> = LazyLock::new(|| SERVICES.map(upsert));
+static WHOLE: LazyLock<[[String; 2]; MOST_AT_ONCE]> = LazyLock::new(|| {
+    std::array::from_fn(|fewer| {
+        FEW_SERVICES.map(|services| format!("BEGIN IMMEDIATE; {}; {}; COMMIT", insert(fewer + 1), upsert(services)))
+    })
+});
+
+fn upsert(services: usize) -> String {
+    format!("INSERT OR REPLACE INTO ledger_service VALUES {}", vec!["(?,?)"; services].join(","))
+}
 
 fn insert(rows: usize) -> String {
     let requests = vec!["(?,?,?,?,?,?,?,?,?)"; rows].join(",");
@@ -32,9 +44,10 @@ fn insert(rows: usize) -> String {
 pub(super) async fn commit(
     connection: &mut SqliteConnection,
     plan: &Plan,
+    ledger: &LedgerRows,
     piece: Option<&Piece>,
 ) -> Result<(), AppendError> {
-    let result = write(connection, plan, piece).await;
+    let result = write(connection, plan, ledger, piece).await;
     if let Err(error) = &result {
         tracing::warn!(%error, "a commit failed");
         // SQLite may have rolled back by itself; then there is nothing to roll back.
@@ -45,15 +58,22 @@ pub(super) async fn commit(
     result.map_err(|error| append_error(&error))
 }
 
-async fn write(connection: &mut SqliteConnection, plan: &Plan, piece: Option<&Piece>) -> Result<(), sqlx::Error> {
-    let ledger = postcard::to_stdvec(&plan.ledger).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+async fn write(
+    connection: &mut SqliteConnection,
+    plan: &Plan,
+    ledger: &LedgerRows,
+    piece: Option<&Piece>,
+) -> Result<(), sqlx::Error> {
     let mut rest = plan.rows.as_slice();
     let [before, after] = piece.map_or(["before-append", "after-append"], Piece::failpoints);
     if piece.is_none()
-        && let Some(sql) = rest.len().checked_sub(1).and_then(|fewer| WHOLE.get(fewer))
+        && ledger.rest.is_none()
+        && let Some(of_rows) = rest.len().checked_sub(1).and_then(|fewer| WHOLE.get(fewer))
+        && let Some((sql, size)) = of_rows.iter().zip(FEW_SERVICES).find(|(_, size)| ledger.services.len() <= *size)
     {
         failpoint::reach(before);
-        rows_of(sqlx::query(AssertSqlSafe(sql.as_str())), rest).bind(ledger).execute(&mut *connection).await?;
+        let query = rows_of(sqlx::query(AssertSqlSafe(sql.as_str())), rest);
+        services_of(query, &ledger.services, size).execute(&mut *connection).await?;
         failpoint::reach(after);
         return Ok(());
     }
@@ -67,7 +87,16 @@ async fn write(connection: &mut SqliteConnection, plan: &Plan, piece: Option<&Pi
     if let Some(piece) = piece {
         piece.write(connection).await?;
     }
-    sqlx::query(LEDGER).bind(ledger).execute(&mut *connection).await?;
+    let mut services = ledger.services.as_slice();
+    for (size, sql) in SERVICES.into_iter().zip(UPSERTS.iter()) {
+        while let Some((some, others)) = services.split_at_checked(size) {
+            services_of(sqlx::query(AssertSqlSafe(sql.as_str())), some, size).execute(&mut *connection).await?;
+            services = others;
+        }
+    }
+    if let Some(rest) = &ledger.rest {
+        sqlx::query(LEDGER).bind(rest.as_slice()).execute(&mut *connection).await?;
+    }
     failpoint::reach(before);
     sqlx::query("COMMIT").execute(&mut *connection).await?;
     failpoint::reach(after);
@@ -97,6 +126,19 @@ fn rows_of<'a>(
             .bind(row.id.cast_signed())
             .bind(row.request.body_hash.cast_signed())
             .bind(row.digest_bytes.as_slice());
+    }
+    query
+}
+
+/// A statement with these services as its next values, the last as often as there are fewer than `size`.
+fn services_of<'a>(
+    mut query: Query<'a, Sqlite, SqliteArguments>,
+    services: &'a [(String, Vec<u8>)],
+    size: usize,
+) -> Query<'a, Sqlite, SqliteArguments> {
+    let last = services.last().into_iter().cycle();
+    for (name, value) in services.iter().chain(last).take(size) {
+        query = query.bind(name.as_str()).bind(value.as_slice());
     }
     query
 }

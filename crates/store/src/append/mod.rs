@@ -22,8 +22,8 @@ use tokio::{runtime::Handle, sync::oneshot};
 pub use request::{Append, Appended};
 
 use crate::{
-    AppendError, DataDir, DirLock, Gone, Ledger, OpenError, ReadError, Reader, Retention, Selected, Selection,
-    compact::Compactor, schema,
+    AppendError, DataDir, DirLock, Example, Gone, Ledger, OpenError, ReadError, Reader, Retention, Selected, Selection,
+    TurnedAway, compact::Compactor, schema,
 };
 use background::Background;
 use checkpoint::Checkpointer;
@@ -104,8 +104,9 @@ impl Store {
 
     /// Counts requests that were turned away before their items could be counted. Does not wait: it
     /// becomes durable with the next commit, within about a second, or when the store is closed.
-    pub fn turned_away(&self, reason: &str, requests: u64, bytes: u64) {
-        if self.reader.ledger_state().turn_away(reason, requests, bytes) {
+    /// The example is the last of them.
+    pub fn turned_away(&self, reason: &str, counted: TurnedAway, example: Example) {
+        if self.reader.ledger_state().turn_away(reason, counted, example) {
             // A closed store counts no more: what it would count is not durable.
             let _ = self.commands.send(Command::Count);
         }
@@ -115,6 +116,18 @@ impl Store {
     #[must_use]
     pub fn ledger(&self) -> Ledger {
         self.reader.ledger()
+    }
+
+    /// What was counted since this store was opened.
+    #[must_use]
+    pub fn ledger_since_start(&self) -> Ledger {
+        self.reader.ledger_state().since_start()
+    }
+
+    /// Spans received, as [`Store::ledger`] has them, without the rest.
+    #[must_use]
+    pub fn spans_received(&self) -> u64 {
+        self.reader.ledger_state().spans_received()
     }
 
     /// How large the files are.
@@ -229,6 +242,7 @@ impl Drop for Store {
 /// What the writer has to know of what is stored already.
 async fn recover(reader: &Reader) -> Result<(Stored, Pending, Background, u64), ReadError> {
     reader.load().await?;
+    reader.ledger_state().start();
     let mut stored = Stored::default();
     let mut pending = Pending::default();
     let limits = WalkLimits { max_items: u64::MAX, max_heap_bytes: u64::MAX, ..WalkLimits::default() };

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use formats::{SpanColumns, WalkedRows};
 use hashbrown::{HashMap, HashSet};
-use model::{RejectReason, Signal, TraceId};
+use model::{Signal, TraceId};
 
 use super::{
     compare::Comparison,
@@ -12,8 +12,9 @@ use super::{
     request::{Appended, Prepared},
 };
 use crate::{
-    AppendError, Ledger, Reader,
+    AppendError, Example, Reader,
     index::Digest,
+    ledger::Draft,
     left_out::LeftOut,
     read::{FoundPart, MAX_BODY_BYTES, ReadTurn},
 };
@@ -95,7 +96,7 @@ impl Stored {
 pub(super) struct Plan {
     pub(super) rows: Vec<PlannedRow>,
     pub(super) outcomes: Vec<Appended>,
-    pub(super) ledger: Ledger,
+    pub(super) ledger: Draft,
     bodies: HashMap<u64, usize>,
     /// Traces that were looked for in segments, and what was found.
     looked_for: HashSet<TraceId>,
@@ -105,7 +106,7 @@ pub(super) struct Plan {
 
 impl Plan {
     /// A plan that starts from this ledger.
-    pub(super) fn new(ledger: Ledger, stored: &Stored) -> Self {
+    pub(super) fn new(ledger: Draft, stored: &Stored) -> Self {
         Self {
             rows: Vec::new(),
             outcomes: Vec::new(),
@@ -136,18 +137,38 @@ impl Plan {
         };
         let kept = row.as_ref().map_or(0, |row| row.kept);
         let outcome = Appended { stored: kept, duplicate: accepted - kept, rejected };
-        let ledger = self.ledger.signal_mut(request.signal);
-        ledger.stored += outcome.stored;
-        ledger.duplicate += outcome.duplicate;
-        ledger.received += accepted + rejected;
-        for (_, reason) in &request.walked.rejected {
-            *ledger.rejected.entry(RejectReason::name(*reason).to_owned()).or_default() += 1;
-        }
+        self.count(&request, row.as_ref().map_or(&[], |row| &row.by_service));
         self.outcomes.push(outcome);
         if let Some(row) = row {
             self.push(row, request)?;
         }
         Ok(())
+    }
+
+    /// Counts what becomes of a request's items, of which so many are kept by service.
+    fn count(&mut self, request: &Prepared, kept: &[(u32, u64)]) {
+        let Prepared { signal, walked, .. } = request;
+        let name = |text: u32| walked.texts.get(text as usize).map(String::as_str).unwrap_or_default();
+        for (service, accepted) in by_service(services_of(&walked.rows).iter().copied()) {
+            let stored = kept.iter().find(|(kept, _)| *kept == service).map_or(0, |(_, items)| *items);
+            let counts = self.ledger.of(name(service), *signal);
+            counts.received += accepted;
+            counts.stored += stored;
+            counts.duplicate += accepted - stored;
+        }
+        for ((_, reason), &(service, of)) in walked.rejected.iter().zip(&walked.rejected_of) {
+            let counts = self.ledger.of(name(service), *signal);
+            counts.received += 1;
+            *counts.rejected.entry(reason.name().to_owned()).or_default() += 1;
+            let example = Example {
+                at_unix_nano: request.received_at_unix_nano,
+                sender: request.sender.map(|sender| sender.to_string()),
+                sentence: reason.sentence().to_owned(),
+                service: name(service).to_owned(),
+                name: name(of).to_owned(),
+            };
+            self.ledger.rejected(reason.name(), example);
+        }
     }
 
     fn push(&mut self, row: Row, request: Prepared) -> Result<(), AppendError> {
@@ -193,16 +214,18 @@ impl Plan {
         turn: &ReadTurn<'_>,
     ) -> Result<Option<Row>, AppendError> {
         let texts = &request.walked.texts;
-        let (kept, digest) = match &request.walked.rows {
+        let (by_service, digest) = match &request.walked.rows {
             WalkedRows::Spans(spans) => {
                 let found = self.find_new(spans, request, stored, turn)?;
                 left_out.extend(found.duplicates);
-                (found.kept.len(), Digest::of_spans(spans, texts, &found.kept))
+                let services = found.kept.iter().filter_map(|&at| spans.service.get(at as usize).copied());
+                (by_service(services), Digest::of_spans(spans, texts, &found.kept))
             }
-            WalkedRows::Logs(logs) => (logs.ordinal.len(), Digest::of_logs(logs)),
-            WalkedRows::Points(points) => (points.ordinal.len(), Digest::default()),
+            WalkedRows::Logs(logs) => (by_service(logs.service.iter().copied()), Digest::of_logs(logs)),
+            WalkedRows::Points(points) => (by_service(points.service.iter().copied()), Digest::default()),
         };
-        Ok((kept > 0).then(|| Row { kept: kept as u64, left_out: LeftOut::new(left_out), digest }))
+        let kept = by_service.iter().map(|(_, items)| items).sum();
+        Ok((kept > 0).then(|| Row { kept, by_service, left_out: LeftOut::new(left_out), digest }))
     }
 
     /// Tells new spans from duplicates, one after the other, so that a request can repeat itself too.
@@ -329,6 +352,8 @@ impl Plan {
 /// What is known of a row before it has its number.
 struct Row {
     kept: u64,
+    /// The same by service, an index in the request's texts.
+    by_service: Vec<(u32, u64)>,
     left_out: LeftOut,
     digest: Digest,
 }
@@ -339,6 +364,32 @@ struct Found {
     kept: Vec<u32>,
     /// Ordinals.
     duplicates: Vec<u32>,
+}
+
+fn services_of(rows: &WalkedRows) -> &[u32] {
+    match rows {
+        WalkedRows::Spans(spans) => &spans.service,
+        WalkedRows::Logs(logs) => &logs.service,
+        WalkedRows::Points(points) => &points.service,
+    }
+}
+
+/// How often each service is named. They come in runs, and are few.
+fn by_service(services: impl Iterator<Item = u32>) -> Vec<(u32, u64)> {
+    let mut counts: Vec<(u32, u64)> = Vec::new();
+    let mut last = 0;
+    for service in services {
+        if counts.get(last).is_none_or(|(known, _)| *known != service) {
+            last = counts.iter().position(|(known, _)| *known == service).unwrap_or_else(|| {
+                counts.push((service, 0));
+                counts.len() - 1
+            });
+        }
+        if let Some((_, count)) = counts.get_mut(last) {
+            *count += 1;
+        }
+    }
+    counts
 }
 
 /// Ordinals that a request leaves out from the start.

@@ -320,21 +320,25 @@ impl Writer {
         let mut result = group.requests.into_iter().try_for_each(|request| plan.add(request, &mut self.stored, &turn));
         let mut piece = self.background.next(Instant::now());
         if let Some(Piece::Publish(publication)) = &piece
-            && let Some((reason, signal, items)) = publication.gone
+            && let Some(gone) = &publication.gone
         {
-            plan.ledger.signal_mut(signal).let_go(reason, items);
+            for (service, items) in &gone.by_service {
+                plan.ledger.of(service, gone.signal).let_go(gone.reason, *items);
+            }
         }
         if result.is_ok() {
-            result = self.runtime.block_on(commit::commit(&mut self.connection, &plan, piece.as_ref()));
+            result = self.write(&plan, piece.as_ref());
             if let (Err(error), true, true) = (&result, piece.is_some(), !group.replies.is_empty()) {
                 // It may have been the piece that did not fit.
                 self.background.failed(error);
                 if let Some(Piece::Publish(publication)) = piece.take()
-                    && let Some((reason, signal, items)) = publication.gone
+                    && let Some(gone) = &publication.gone
                 {
-                    plan.ledger.signal_mut(signal).take_back(reason, items);
+                    for (service, items) in &gone.by_service {
+                        plan.ledger.of(service, gone.signal).take_back(gone.reason, *items);
+                    }
                 }
-                result = self.runtime.block_on(commit::commit(&mut self.connection, &plan, None));
+                result = self.write(&plan, None);
             }
         }
         if let Err(error) = result {
@@ -371,6 +375,12 @@ impl Writer {
             self.compactor.want(Wanted::Full);
         }
         Ok(())
+    }
+
+    fn write(&mut self, plan: &Plan, piece: Option<&Piece>) -> Result<(), AppendError> {
+        let ledger = self.reader.ledger_state().rows(&plan.ledger);
+        let ledger = ledger.map_err(|error| AppendError::Other(error.to_string()))?;
+        self.runtime.block_on(commit::commit(&mut self.connection, plan, &ledger, piece))
     }
 
     /// After segments were published: what they hold is no longer in the append level.

@@ -6,7 +6,7 @@ use hashbrown::{HashMap, HashSet};
 use model::{Signal, TraceId};
 use segment::Request;
 
-use super::{Gone, Publication, Reason, Work, rewrite::Keep};
+use super::{Gone, LetGo, Publication, Reason, Work, rewrite::Keep};
 use crate::{
     AppendError, Retention, Selected, Selection,
     read::into_append,
@@ -185,10 +185,11 @@ impl Work {
             }
             traces.extend(removed.into_inner());
             if !is_asked {
+                let gone = LetGo::of(Reason::Deleted, &segment, &new);
                 self.publish(Publication {
                     segments: new,
                     replaced: vec![segment.id],
-                    gone: Some((Reason::Deleted, segment.signal, items)),
+                    gone: Some(gone),
                     ..Publication::default()
                 })?;
             }
@@ -215,10 +216,11 @@ impl Work {
         let new = if keeps_nothing { Vec::new() } else { self.rewrite(&[Arc::clone(segment)], keep)? };
         let kept: u64 = new.iter().map(|new| new.segment.items).sum();
         let items = segment.items.saturating_sub(kept);
+        let gone = LetGo::of(reason, segment, &new);
         self.publish(Publication {
             segments: new,
             replaced: vec![segment.id],
-            gone: Some((reason, segment.signal, items)),
+            gone: Some(gone),
             ..Publication::default()
         })?;
         Ok(Gone::of(reason, items))

@@ -56,7 +56,7 @@ pub(crate) struct Publication {
     /// Segments that the new ones replace.
     pub(crate) replaced: Vec<u64>,
     /// What of those is in no new one.
-    pub(crate) gone: Option<(Reason, Signal, u64)>,
+    pub(crate) gone: Option<LetGo>,
     /// Rows and hashes of the bodies whose items have no identity.
     pub(crate) body_hashes: Vec<(u64, u64)>,
 }
@@ -74,9 +74,31 @@ impl Publication {
             compacted_row: self.compacted_row,
             released: self.released,
             replaced: self.replaced.clone(),
-            gone: self.gone,
+            gone: self.gone.clone(),
             body_hashes: self.body_hashes.clone(),
         }
+    }
+}
+
+/// Items that are let go.
+#[derive(Debug, Clone)]
+pub(crate) struct LetGo {
+    pub(crate) reason: Reason,
+    pub(crate) signal: Signal,
+    /// By the service that sent them.
+    pub(crate) by_service: Vec<(String, u64)>,
+}
+
+impl LetGo {
+    /// What of a segment is in none of those that replace it.
+    pub(crate) fn of(reason: Reason, segment: &Segment, new: &[NewSegment]) -> Self {
+        let kept = |name: &str| -> u64 {
+            let shares = new.iter().flat_map(|new| &new.segment.services);
+            shares.filter(|share| share.name == name).map(|share| share.items).sum()
+        };
+        let gone =
+            segment.services.iter().map(|share| (share.name.clone(), share.items - kept(&share.name).min(share.items)));
+        Self { reason, signal: segment.signal, by_service: gone.filter(|(_, items)| *items > 0).collect() }
     }
 }
 

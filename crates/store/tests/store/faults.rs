@@ -2,7 +2,7 @@
 
 use store::{AppendError, Reader, Store};
 
-use crate::given::{Kept, in_protobuf, names, span, trace_id, traces};
+use crate::given::{Kept, in_protobuf, names, span, trace_id, traces, turn_away};
 
 /// A request that compression does not make small.
 fn large(trace: u8) -> store::Append {
@@ -28,7 +28,7 @@ async fn a_full_disk() {
     assert!(!kept.reader().contains(trace_id(2)).await.unwrap());
     // What is small still fits, and what was refused has left no trace that could make it a duplicate.
     assert_eq!(kept.outcome(in_protobuf(&traces("a", vec![span(1, 2, "b")]))).await, "1/0/0");
-    kept.store().turned_away("disk_full", 2, 400_000);
+    turn_away(kept.store(), "disk_full", 2, 400_000);
     kept.store().limit_bytes(None).await.unwrap();
     assert_eq!(kept.outcome(large(2)).await, "1/1/0");
     kept.reopen().await;

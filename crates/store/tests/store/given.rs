@@ -6,7 +6,7 @@ use model::{
     KeyValue, LogRecord, LogsData, Resource, ResourceLogs, ResourceSpans, Scope, ScopeLogs, ScopeSpans, Signal, Span,
     SpanId, Status, StatusCode, TraceId, TracesData, Value,
 };
-use store::{Append, AppendError, Appended, DataDir, Reader, Retention, Store};
+use store::{Append, AppendError, Appended, DataDir, Example, Reader, Retention, Store, TurnedAway};
 use tempfile::TempDir;
 
 /// 2026-01-01 in nanoseconds.
@@ -83,6 +83,7 @@ pub(crate) fn append(signal: Signal, encoding: Encoding, body: Vec<u8>) -> Appen
         body: Bytes::from(body),
         walked,
         received_at_unix_nano: T0,
+        sender: None,
     }
 }
 
@@ -145,6 +146,11 @@ async fn open(dir: &DataDir) -> Store {
     let store = Store::open(dir, dir.try_lock().unwrap()).await.unwrap();
     store.set_retention(Retention::default()).await.unwrap();
     store
+}
+
+/// Requests that were turned away, of so many bytes together.
+pub(crate) fn turn_away(store: &Store, reason: &str, requests: u64, bytes: u64) {
+    store.turned_away(reason, TurnedAway { requests, bytes }, Example { at_unix_nano: T0, ..Example::default() });
 }
 
 /// Names of a trace's spans as `name#variant`, in the order in which they arrived.

@@ -8,6 +8,7 @@ mod directory;
 mod duplicates;
 mod faults;
 mod given;
+mod ledger;
 mod migration;
 mod readers;
 mod retention;

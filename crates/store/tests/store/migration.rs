@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path, process::Command};
 use model::{Signal, SpanId, TraceId};
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
-use store::{DataDir, Ledger, Reader, SignalLedger, Store, TurnedAway};
+use store::{DataDir, EARLIER, Ledger, Reader, ServiceLedger, SignalLedger, Store, TurnedAway};
 
 use crate::given::{T0, in_protobuf, logs, names, record, span, span_id, trace_id, traces};
 
@@ -102,7 +102,14 @@ fn ledger_of_today() -> Ledger {
         let SignalLedger1 { received, stored, duplicate, sampled_out, rejected } = old;
         SignalLedger { received, stored, duplicate, sampled_out, rejected, ..SignalLedger::default() }
     };
-    Ledger { spans: of(spans), logs: of(logs), metric_points: SignalLedger::default(), turned_away }
+    let (spans, logs) = (of(spans), of(logs));
+    let kept = |items| SignalLedger { received: items, stored: items, ..SignalLedger::default() };
+    let old = ServiceLedger { spans: kept(3), logs: kept(1), ..ServiceLedger::default() };
+    // What is not kept is of nobody.
+    let earlier = SignalLedger { received: 6, stored: 0, ..spans.clone() };
+    let earlier = ServiceLedger { spans: earlier, ..ServiceLedger::default() };
+    let services = [("old".to_owned(), old), (EARLIER.to_owned(), earlier)].into();
+    Ledger { spans, logs, services, turned_away, ..Ledger::default() }
 }
 
 /// Spans 1 and 2 of trace 1, span 1 of trace 2, and a log record of trace 1.
@@ -210,7 +217,7 @@ async fn a_database_of_version_1() {
     assert!(Reader::open_read_only(&dir).await.is_err(), "a reader migrates nothing");
     assert_eq!(contents(&dir).await, before);
     everything_is_there(&dir).await;
-    assert_eq!(contents(&dir).await.0, 2);
+    assert_eq!(contents(&dir).await.0, 3);
 }
 
 /// Nothing was ever received: there is no ledger.
@@ -229,7 +236,7 @@ async fn an_empty_database_of_version_1() {
 #[cfg(all(unix, debug_assertions))]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_migrates_all_or_nothing() {
-    for (place, version) in [("before-migrate", 1), ("after-migrate", 2)] {
+    for (place, version) in [("before-migrate", 1), ("after-migrate", 3)] {
         let temp = tempfile::tempdir().unwrap();
         let dir = make_version_1(temp.path()).await;
         let before = contents(&dir).await;
