@@ -119,6 +119,7 @@ impl Owner {
             // Else nothing is let go: what is kept for longer than by default would be.
             owner.keep_as_set(&settings).await;
         }
+        owner.tasks.spawn(until_stopped(Arc::clone(&owner), Self::salvage));
         owner.tasks.spawn(until_stopped(Arc::clone(&owner), Self::follow_configuration));
         owner.tasks.spawn(until_stopped(Arc::clone(&owner), Self::let_go_of_the_old));
         owner.tasks.spawn(until_stopped(Arc::clone(&owner), Self::announce_arrivals));
@@ -247,6 +248,25 @@ impl Owner {
             if let Ok(Some(settings)) = blocking(move || Ok(configuration.look())).await {
                 self.apply(&settings).await;
             }
+        }
+    }
+
+    /// Reads what can be read of databases that were set aside, and says how far it is.
+    async fn salvage(self: Arc<Self>) {
+        for path in self.store.to_salvage() {
+            let (begun, mut last) = (Instant::now(), None);
+            let progress = |salvaged| {
+                if last.is_none_or(|last: Instant| last.elapsed() >= STATUS_INTERVAL) {
+                    last = Some(Instant::now());
+                    self.notices.set_salvage(status::salvage(&path, salvaged, None));
+                }
+            };
+            let salvaged = self.store.salvage(&path, progress).await;
+            tracing::info!(elapsed = ?begun.elapsed(), ?salvaged, path = %path.display(), "salvaged");
+            self.notices.set_salvage(match salvaged {
+                Ok(salvaged) => status::salvage(&path, salvaged, Some(Ok(()))),
+                Err(err) => status::salvage(&path, store::Salvaged::default(), Some(Err(err.to_string()))),
+            });
         }
     }
 

@@ -1,8 +1,10 @@
 //! The state of the store in the words of the API.
 
-use std::{cmp::Reverse, collections::VecDeque, time::Duration};
+use std::{cmp::Reverse, collections::VecDeque, path::Path, time::Duration};
 
-use api::{BytesOnDisk, Ledger, Refused, ServiceLedger, ServiceSize, SignalLedger, SinceStart, Sizes, TurnedAway};
+use api::{
+    BytesOnDisk, Ledger, Problem, Refused, ServiceLedger, ServiceSize, SignalLedger, SinceStart, Sizes, TurnedAway,
+};
 use model::Signal;
 use tokio::time::Instant;
 
@@ -47,6 +49,21 @@ fn signal(ledger: store::SignalLedger) -> SignalLedger {
     let store::SignalLedger { received, stored, duplicate, sampled_out, rejected, expired, evicted, deleted } = ledger;
     let rejected = rejected.into_iter().collect();
     SignalLedger { received, stored, duplicate, sampled_out, rejected, expired, evicted, deleted, kept }
+}
+
+/// What to say of a damaged database that was set aside: how far it is read, or how that ended.
+pub(crate) fn salvage(path: &Path, salvaged: store::Salvaged, end: Option<Result<(), String>>) -> Problem {
+    let store::Salvaged { looked_at, in_all, items, lost } = salvaged;
+    let so_far = match end {
+        None => format!("what can be read of it is being read: {looked_at} of {in_all} pieces"),
+        Some(Ok(())) => format!("{items} items of it were read into a new one, and {lost} of {in_all} pieces are lost"),
+        Some(Err(why)) => format!("reading it was given up until the next start: {why}"),
+    };
+    Problem {
+        name: "database_damaged".to_owned(),
+        sentence: format!("the database was damaged and is kept as it was; {so_far}"),
+        remedy: format!("look at the disk; the damaged file is {}", path.display()),
+    }
 }
 
 pub(crate) fn sizes(sizes: store::Sizes) -> Sizes {

@@ -5,7 +5,7 @@
 //! [`Store::append`] returns), [`Reader`] to read, beside a running writer too.
 //!
 //! Deliberately absent: sockets and limits (`receive`), search (`query`), the shape of a trace
-//! (`analysis`), and any deletion: a database that is damaged or newer is refused, not repaired.
+//! (`analysis`), and any deletion: a database that is newer is refused, one that is damaged set aside and kept.
 
 mod append;
 mod compact;
@@ -17,6 +17,7 @@ mod ledger;
 mod left_out;
 mod read;
 mod retention;
+mod salvage;
 mod schema;
 mod segments;
 
@@ -28,3 +29,4 @@ pub use index::{EARLIEST_POSSIBLE_UNIX_NANO, FirstError, LATEST_POSSIBLE_UNIX_NA
 pub use ledger::{EARLIER, Example, Ledger, MOST_SERVICES, OTHERS, ServiceLedger, SignalLedger, TurnedAway};
 pub use read::{Reader, StoredLog, StoredResource, StoredScope, StoredSpan, TraceContents};
 pub use retention::{Retention, Selected, Selection, Sizes};
+pub use salvage::Salvaged;

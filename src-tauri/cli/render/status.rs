@@ -279,7 +279,11 @@ mod tests {
             spans     12 345 received = 12 340 stored + 3 duplicate + 2 rejected (span_id_zero); 12 000 kept = 12 340 stored - 300 expired - 40 deleted
             logs      0 received = 0 stored
             points    0 received = 0 stored
+                      service   received  stored  duplicate  sampled out  rejected  let go    kept
+                      checkout    12 345  12 340          3            0         2     340  12 000
+                      a\u{1b}          0       0          0            0         0       0       0
             refused   1 request, 17 B: undecodable
+                      last span_id_zero: span id is all zeros (2026-01-01 00:00:00.000, from 127.0.0.1:5000, of checkout, named GET /)
             problem   a port is taken: use another
         "#]].assert_eq(&lines(&status, &TimeZone::UTC));
         expect![[r#"

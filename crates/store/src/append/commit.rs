@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use model::TraceId;
-use sqlx::{AssertSqlSafe, Connection, Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
+use sqlx::{AssertSqlSafe, Connection, Row, Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
 
 use super::{
     background::Piece,
@@ -157,6 +157,13 @@ pub(super) async fn limit(connection: &mut SqliteConnection, bytes: Option<u64>)
     let sql = AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
     sqlx::query(sql).execute(connection).await.map_err(|error| append_error(&error))?;
     Ok(())
+}
+
+/// Moves all of the write-ahead log into the database.
+pub(super) async fn move_log(connection: &mut SqliteConnection) -> Result<(), AppendError> {
+    let moved = sqlx::query("PRAGMA wal_checkpoint(FULL)").fetch_one(connection).await;
+    let is_busy: i64 = moved.and_then(|row| row.try_get(0)).map_err(|error| append_error(&error))?;
+    if is_busy == 0 { Ok(()) } else { Err(AppendError::Busy) }
 }
 
 /// Gives free pages back to the disk, so many at a time, until so many are left; whether there are more.

@@ -17,13 +17,14 @@ use std::{
 
 use formats::{WalkLimits, WalkedRows};
 use model::{Signal, TraceId};
+use sqlx::SqliteConnection;
 use tokio::{runtime::Handle, sync::oneshot};
 
 pub use request::{Append, Appended};
 
 use crate::{
     AppendError, DataDir, DirLock, Example, Gone, Ledger, OpenError, ReadError, Reader, Retention, Selected, Selection,
-    TurnedAway, compact::Compactor, schema,
+    TurnedAway, compact::Compactor, salvage, schema,
 };
 use background::Background;
 use checkpoint::Checkpointer;
@@ -59,14 +60,20 @@ impl Store {
     /// it is closed.
     ///
     /// # Errors
-    /// See [`OpenError`]; a newer or foreign database is left untouched.
+    /// See [`OpenError`]; a newer or foreign database is left untouched. A damaged one is no error: it is set aside,
+    /// and [`Store::to_salvage`] names it.
     pub async fn open(dir: &DataDir, lock: DirLock) -> Result<Self, OpenError> {
-        let content = schema::inspect(dir).await?;
-        let connection = schema::open_writer(dir, content).await?;
-        let checkpoints = schema::open_checkpointer(dir).await?;
-        let reader = Reader::of_writer(dir);
-        let (stored, pending, background, next_segment) =
-            recover(&reader).await.map_err(|error| error.into_open(dir))?;
+        salvage::finish_setting_aside(dir)?;
+        let opened = match Opened::of(dir).await {
+            Err(error) if salvage::is_damage(&error) => {
+                let path = salvage::set_aside(dir)?;
+                tracing::error!(%error, path = %path.display(), "the database is damaged: it was set aside");
+                Opened::of(dir).await?
+            }
+            opened => opened?,
+        };
+        let Opened { connection, checkpoints, reader, recovered, believed_unix_nano } = opened;
+        let (stored, pending, background, next_segment) = recovered;
 
         let runtime = Handle::current();
         let no_thread = |source: io::Error| OpenError::Io { path: dir.database_path(), source };
@@ -74,6 +81,7 @@ impl Store {
         let (commands, received) = mpsc::channel();
         let compactor = Compactor::start(reader.clone(), commands.clone(), runtime.clone(), next_segment);
         let writer = Writer {
+            database: dir.database_path(),
             connection,
             checkpointer,
             compactor: compactor.map_err(no_thread)?,
@@ -84,7 +92,7 @@ impl Store {
             background,
             pending,
             retention: None,
-            believed_unix_nano: reader.believed_unix_nano().await.map_err(|error| error.into_open(dir))?,
+            believed_unix_nano,
         };
         thread::Builder::new().name("store".to_owned()).spawn(move || writer.run(&received)).map_err(no_thread)?;
         Ok(Self { dir: dir.clone(), reader, commands })
@@ -128,6 +136,10 @@ impl Store {
     #[must_use]
     pub fn spans_received(&self) -> u64 {
         self.reader.ledger_state().spans_received()
+    }
+
+    pub(crate) fn dir(&self) -> &DataDir {
+        &self.dir
     }
 
     /// How large the files are.
@@ -236,6 +248,39 @@ impl Drop for Store {
         // takes no commands.
         let (reply, _) = oneshot::channel();
         let _ = self.commands.send(Command::Close(reply));
+    }
+}
+
+/// A database that can be written, and what is known of it.
+struct Opened {
+    connection: SqliteConnection,
+    checkpoints: SqliteConnection,
+    reader: Reader,
+    recovered: (Stored, Pending, Background, u64),
+    believed_unix_nano: u64,
+}
+
+impl Opened {
+    async fn of(dir: &DataDir) -> Result<Self, OpenError> {
+        let content = schema::inspect(dir).await?;
+        let connection = schema::open_writer(dir, content).await?;
+        let reader = Reader::of_writer(dir);
+        let known = async {
+            let recovered = recover(&reader).await.map_err(|error| error.into_open(dir))?;
+            let believed = reader.believed_unix_nano().await.map_err(|error| error.into_open(dir))?;
+            Ok((recovered, believed, schema::open_checkpointer(dir).await?))
+        };
+        match known.await {
+            Ok((recovered, believed_unix_nano, checkpoints)) => {
+                Ok(Self { connection, checkpoints, reader, recovered, believed_unix_nano })
+            }
+            Err(error) => {
+                // Whoever closes last deletes the log by its name, which may soon be that of another.
+                reader.close_connection().await;
+                commit::close(connection).await;
+                Err(error)
+            }
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The writer: one thread that commits all that waits as soon as it is free.
 
 use std::{
+    path::PathBuf,
     sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError},
     time::{Duration, Instant},
 };
@@ -21,6 +22,7 @@ use crate::{
     AppendError, DirLock, Gone, Reader, Retention, Selected, Selection,
     compact::{Compactor, Publication, SEGMENT_BODY_BYTES, Wanted, segment_items},
     read::{ReadTurn, into_append},
+    schema,
 };
 
 /// Bodies that one commit takes, bytes.
@@ -74,6 +76,7 @@ pub(crate) enum Command {
 /// The thread's own state.
 #[derive(Debug)]
 pub(super) struct Writer {
+    pub(super) database: PathBuf,
     pub(super) connection: SqliteConnection,
     pub(super) checkpointer: Checkpointer,
     pub(super) compactor: Compactor,
@@ -351,6 +354,7 @@ impl Writer {
             return Err(error);
         }
         plan.apply(&mut self.stored, &self.reader);
+        let is_kept = self.outlive_the_log();
         let bytes = commit::log_bytes(&plan) + piece.as_ref().map_or(0, Piece::log_bytes);
         for row in &plan.rows {
             self.pending.items += row.items;
@@ -367,7 +371,7 @@ impl Writer {
         }
         self.reader.announce();
         for (reply, outcome) in group.replies.into_iter().zip(outcomes) {
-            let _ = reply.send(Ok(outcome));
+            let _ = reply.send(is_kept.clone().map(|()| outcome));
         }
         self.checkpointer.committed(bytes);
         if self.pending.is_full() && self.pending.may_be_wanted() {
@@ -375,6 +379,16 @@ impl Writer {
             self.compactor.want(Wanted::Full);
         }
         Ok(())
+    }
+
+    /// Where somebody deleted the write-ahead log, what was committed is in a file without a name: it is moved into
+    /// the database before anyone is told that it is kept.
+    fn outlive_the_log(&mut self) -> Result<(), AppendError> {
+        if schema::size_beside(&self.database, "-wal").is_some() {
+            return Ok(());
+        }
+        tracing::error!("the write-ahead log was deleted: start Spanscope anew");
+        self.runtime.block_on(commit::move_log(&mut self.connection))
     }
 
     fn write(&mut self, plan: &Plan, piece: Option<&Piece>) -> Result<(), AppendError> {

@@ -12,4 +12,5 @@ mod ledger;
 mod migration;
 mod readers;
 mod retention;
+mod salvage;
 mod summaries;
