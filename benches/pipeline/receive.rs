@@ -77,6 +77,7 @@ pub fn run() {
                 walked: walk(body),
                 received_at_unix_nano: 1_790_000_000_000_000_000,
                 source: store::Source::Live,
+                sender: None,
             })
             .collect();
         let appending = timed(|| {

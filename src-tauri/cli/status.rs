@@ -1,6 +1,7 @@
 //! `status`: what the owner of the data directory says of itself.
 
 use api::{Call, Reply};
+use jiff::tz::TimeZone;
 use service::Session;
 
 use crate::{
@@ -19,6 +20,10 @@ pub(crate) async fn run(common: &Common, output: Json) -> Outcome {
         Reply::Status(status) => Some(*status),
         _ => None,
     })?;
-    let text = if output.json { render::json::status(&status) + "\n" } else { render::status::lines(&status) };
+    let text = if output.json {
+        render::json::status(&status) + "\n"
+    } else {
+        render::status::lines(&status, &TimeZone::system())
+    };
     Ok(print(&text)?)
 }

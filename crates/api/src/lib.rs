@@ -32,8 +32,8 @@ pub use span::{
     AssembledTrace, AttributeValue, EventDetail, LinkDetail, LogDetail, ScopeDetail, SpanDetail, SpanRecord, TextPart,
 };
 pub use status::{
-    BytesOnDisk, Ledger, Listener, ListenerState, Problem, Protocol, ServiceSize, SignalLedger, Sizes, Status,
-    TurnedAway,
+    BytesOnDisk, Ledger, Listener, ListenerState, Problem, Protocol, Refused, ServiceLedger, ServiceSize, SignalLedger,
+    SinceStart, Sizes, Status, TurnedAway,
 };
 pub use timeline::{
     EventMark, Found, Interval, LogMark, Oddity, OpenedTrace, Row, RowKind, SpanIcon, Text, ViewId, Viewport,

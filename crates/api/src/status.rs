@@ -86,6 +86,53 @@ pub struct Ledger {
     pub metric_points: SignalLedger,
     /// Requests turned away, by reason.
     pub turned_away: Vec<(String, TurnedAway)>,
+    /// The same by service, the most received first.
+    pub services: Vec<ServiceLedger>,
+    /// The last of what was refused for each reason: items that were rejected, and requests turned away.
+    pub refused: Vec<Refused>,
+    /// What of it came since the owner started.
+    pub since_start: Vec<SinceStart>,
+}
+
+/// The ledger of one service.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Wire)]
+pub struct ServiceLedger {
+    /// Its name; `(others)` and `(earlier)` stand for those that are not counted apart.
+    pub service: String,
+    /// Spans.
+    pub spans: SignalLedger,
+    /// Log records.
+    pub logs: SignalLedger,
+    /// Metric points.
+    pub metric_points: SignalLedger,
+}
+
+/// The ledger of a signal since the owner started.
+#[derive(Debug, Clone, PartialEq, Eq, Wire)]
+pub struct SinceStart {
+    /// The signal.
+    pub signal: Signal,
+    /// What became of what was received since then.
+    pub ledger: SignalLedger,
+}
+
+/// The last that was refused for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Wire)]
+pub struct Refused {
+    /// The name of the reason, as in [`SignalLedger::rejected`] or [`Ledger::turned_away`].
+    pub reason: String,
+    /// Whether it was a whole request.
+    pub is_request: bool,
+    /// When, nanoseconds since the Unix epoch.
+    pub at_unix_nano: u64,
+    /// Who sent it, as `address:port`; empty if that is not known.
+    pub sender: String,
+    /// Why.
+    pub sentence: String,
+    /// The service that it is of; empty for a request.
+    pub service: String,
+    /// What it is called; empty for a request.
+    pub name: String,
 }
 
 /// The ledger of one signal.

@@ -10,6 +10,8 @@ pub struct Walked {
     /// Ordinals (position among all items of the request, in document order) of the items that are
     /// refused, with the reason; rising.
     pub rejected: Vec<(u32, RejectReason)>,
+    /// Service and name of each of those (for a metric point: of its metric), indexes in [`Walked::texts`].
+    pub rejected_of: Vec<(u32, u32)>,
     /// Texts whose invalid UTF-8 is repaired when read (U+FFFD).
     pub repaired_texts: u64,
     /// Fields that this version of the protocol does not know.

@@ -14,11 +14,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::connections::{Overdue, Place};
+use crate::connections::{Overdue, Place, Pulse};
 use crate::refused::Reason;
 use crate::shared::Shared;
 use crate::wire::{Spoken, Wire};
-use crate::{Protocol, Sink, over_grpc, over_http};
+use crate::{Protocol, Sink, TurnedAway, over_grpc, over_http};
 
 /// How long a client may go on sending what is no longer wanted, so that it reads the answer
 /// instead of a reset connection.
@@ -41,7 +41,7 @@ pub(crate) async fn serve<S: Sink>(shared: Arc<Shared<S>>, protocol: Protocol, s
             spoken = wire.spoken() => spoken,
             overdue = pulse.overdue(&shared.limits, true) => {
                 if overdue == Overdue::Headers {
-                    slow_headers(&shared, protocol, wire).await;
+                    slow_headers(&shared, &pulse, protocol, wire).await;
                 }
                 return;
             }
@@ -50,14 +50,14 @@ pub(crate) async fn serve<S: Sink>(shared: Arc<Shared<S>>, protocol: Protocol, s
         match (spoken, protocol) {
             (None, _) => {}
             (Some(Spoken::Tls), _) => {
-                shared.sink.turned_away(Reason::WrongPort.name(), 0);
-                shared.wrong_port(protocol, "TLS", None);
+                let told = shared.wrong_port(protocol, "TLS", None);
+                turn_away(&shared, &pulse, Reason::WrongPort, told);
                 let _ = wire.write_all(&TLS_ALERT).await;
                 linger(wire).await;
             }
             (Some(Spoken::Http1), Protocol::Grpc) => {
-                shared.sink.turned_away(Reason::WrongPort.name(), 0);
                 let told = shared.wrong_port(protocol, "HTTP/1", Some(Protocol::Http));
+                turn_away(&shared, &pulse, Reason::WrongPort, told.clone());
                 write_http1(&mut wire, "400 Bad Request", &told).await;
                 linger(wire).await;
             }
@@ -98,7 +98,7 @@ async fn http1<S: Sink>(shared: &Arc<Shared<S>>, place: &Place, wire: Wire) {
     };
     let wire = connection.into_parts().io.into_inner();
     if overdue == Some(Overdue::Headers) {
-        slow_headers(shared, Protocol::Http, wire).await;
+        slow_headers(shared, &place.pulse, Protocol::Http, wire).await;
     } else if !stopping {
         linger(wire).await;
     }
@@ -138,10 +138,15 @@ async fn http2<S: Sink>(shared: &Arc<Shared<S>>, protocol: Protocol, place: &Pla
     let _ = timeout(LINGER, connection).await;
 }
 
-async fn slow_headers<S: Sink>(shared: &Shared<S>, protocol: Protocol, mut wire: Wire) {
-    shared.sink.turned_away(Reason::Timeout.name(), 0);
+/// Counts a connection that came to nothing.
+fn turn_away<S: Sink>(shared: &Shared<S>, pulse: &Pulse, reason: Reason, sentence: String) {
+    shared.sink.turned_away(TurnedAway { reason: reason.name(), sentence, bytes: 0, sender: pulse.peer });
+}
+
+async fn slow_headers<S: Sink>(shared: &Shared<S>, pulse: &Pulse, protocol: Protocol, mut wire: Wire) {
+    let told = format!("the headers did not arrive within {} s", shared.limits.header_timeout.as_secs_f64());
+    turn_away(shared, pulse, Reason::Timeout, told.clone());
     if protocol == Protocol::Http {
-        let told = format!("the headers did not arrive within {} s", shared.limits.header_timeout.as_secs_f64());
         write_http1(&mut wire, "408 Request Timeout", &told).await;
     }
     linger(wire).await;

@@ -1,6 +1,7 @@
 //! The connections that are open: how many, and which of them may go when there are too many.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -32,7 +33,7 @@ impl Connections {
 
     /// A place for a new connection. Where there is none, the connection that has been silent
     /// longest and is not being served goes; `None` if all are being served.
-    pub(crate) async fn admit(self: &Arc<Self>) -> Option<Place> {
+    pub(crate) async fn admit(self: &Arc<Self>, peer: SocketAddr) -> Option<Place> {
         let permit = match Arc::clone(&self.places).try_acquire_owned() {
             Ok(permit) => permit,
             Err(_) => {
@@ -41,7 +42,7 @@ impl Connections {
             }
         };
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let pulse = Arc::new(Pulse::new());
+        let pulse = Arc::new(Pulse::new(peer));
         self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::clone(&pulse));
         Some(Place { id, pulse, connections: Arc::clone(self), _permit: permit })
     }
@@ -71,6 +72,8 @@ impl Drop for Place {
 
 /// What a connection is doing. Times are milliseconds since it was opened.
 pub(crate) struct Pulse {
+    /// Who is at the other end.
+    pub(crate) peer: SocketAddr,
     opened: Instant,
     /// When bytes came last.
     read: AtomicU64,
@@ -96,8 +99,9 @@ pub(crate) enum Overdue {
 }
 
 impl Pulse {
-    fn new() -> Self {
+    fn new(peer: SocketAddr) -> Self {
         Self {
+            peer,
             opened: Instant::now(),
             read: AtomicU64::new(0),
             headers: AtomicU64::new(0),
@@ -172,6 +176,11 @@ pub(crate) struct Busy {
 }
 
 impl Busy {
+    /// Who sends it.
+    pub(crate) fn peer(&self) -> SocketAddr {
+        self.pulse.peer
+    }
+
     /// All its bytes have come: from here on it is not the client's slowness that keeps the connection.
     pub(crate) fn served(&mut self) {
         if !self.served {

@@ -1,6 +1,7 @@
 //! From the bytes of a request to the sink's answer; the same for both protocols.
 
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -12,7 +13,7 @@ use tokio::time::timeout;
 use crate::budget::Share;
 use crate::refused::{Reason, Refused};
 use crate::shared::Shared;
-use crate::{Request, Sink};
+use crate::{Request, Sink, TurnedAway};
 
 /// Work on more bytes than this leaves the threads that serve sockets.
 const LONG_WORK_BYTES: u64 = 256 << 10;
@@ -40,13 +41,14 @@ pub(crate) struct Taken {
 /// Counts a request that was turned away, also when its client goes away and this is dropped.
 pub(crate) struct Tally<S: Sink> {
     sink: Option<S>,
+    sender: SocketAddr,
     /// Bytes of the body that arrived.
     pub(crate) bytes: u64,
 }
 
 impl<S: Sink> Tally<S> {
-    pub(crate) fn new(sink: S) -> Self {
-        Self { sink: Some(sink), bytes: 0 }
+    pub(crate) fn new(sink: S, sender: SocketAddr) -> Self {
+        Self { sink: Some(sink), sender, bytes: 0 }
     }
 
     /// Nothing is left to count here.
@@ -54,17 +56,18 @@ impl<S: Sink> Tally<S> {
         self.sink = None;
     }
 
-    /// Turned away for this reason.
-    pub(crate) fn count(&mut self, reason: Reason) {
+    /// Turned away for this reason, with this sentence.
+    pub(crate) fn count(&mut self, reason: Reason, sentence: &str) {
         if let Some(sink) = self.sink.take() {
-            sink.turned_away(reason.name(), self.bytes);
+            let (reason, sentence) = (reason.name(), sentence.to_owned());
+            sink.turned_away(TurnedAway { reason, sentence, bytes: self.bytes, sender: self.sender });
         }
     }
 }
 
 impl<S: Sink> Drop for Tally<S> {
     fn drop(&mut self) {
-        self.count(Reason::Aborted);
+        self.count(Reason::Aborted, "the client went away before its request was answered");
     }
 }
 
@@ -96,7 +99,7 @@ pub(crate) async fn take<S: Sink>(
         tally.settle();
         return Ok(taken);
     }
-    let request = Request { signal, encoding, compression, body, walked, received_at_unix_nano };
+    let request = Request { signal, encoding, compression, body, walked, received_at_unix_nano, sender: tally.sender };
     append(shared, request, share, tally).await?;
     Ok(taken)
 }
@@ -109,14 +112,10 @@ async fn append<S: Sink>(
     tally: &mut Tally<S>,
 ) -> Result<(), Refused> {
     let sink = shared.sink.clone();
-    let bytes = tally.bytes;
     tally.settle();
     let kept = shared.tasks.spawn(async move {
         let outcome = sink.append(request).await;
         drop(share);
-        if outcome.is_err() {
-            sink.turned_away(Reason::Store.name(), bytes);
-        }
         outcome
     });
     match timeout(shared.limits.append, kept).await {

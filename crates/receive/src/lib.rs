@@ -35,4 +35,4 @@ pub use hint::Hint;
 pub use options::{Limits, ReceiveOptions, WebAccess};
 pub use owner::port_owner;
 pub use receiver::{BridgePorts, Receiver};
-pub use sink::{Refusal, Request, Sink};
+pub use sink::{Refusal, Request, Sink, TurnedAway};

@@ -31,15 +31,16 @@ pub(crate) async fn answer<S: Sink>(
     mut busy: Busy,
     request: Request<Incoming>,
 ) -> Response<ReplyBody> {
-    let mut tally = Tally::new(shared.sink.clone());
+    let mut tally = Tally::new(shared.sink.clone(), busy.peer());
     if !is_grpc(request.headers()) {
-        tally.count(Reason::WrongPort);
         let told = shared.wrong_port(Protocol::Grpc, "HTTP without gRPC", Some(Protocol::Http));
+        tally.count(Reason::WrongPort, &told);
         return plain_text(StatusCode::UNSUPPORTED_MEDIA_TYPE, &told);
     }
     if request.method() != Method::POST {
-        tally.count(Reason::WrongMethod);
-        let mut response = plain_text(StatusCode::METHOD_NOT_ALLOWED, "gRPC calls are sent with POST");
+        let told = "gRPC calls are sent with POST";
+        tally.count(Reason::WrongMethod, told);
+        let mut response = plain_text(StatusCode::METHOD_NOT_ALLOWED, told);
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
         return response;
     }
@@ -50,7 +51,7 @@ pub(crate) async fn answer<S: Sink>(
     match outcome {
         Ok((signal, taken)) => accepted(signal, &taken),
         Err(refused) => {
-            tally.count(refused.reason);
+            tally.count(refused.reason, refused.message());
             refusal(&refused)
         }
     }

@@ -29,10 +29,10 @@ pub(crate) async fn answer<S: Sink>(
     mut busy: Busy,
     request: Request<Incoming>,
 ) -> Response<ReplyBody> {
-    let mut tally = Tally::new(shared.sink.clone());
+    let mut tally = Tally::new(shared.sink.clone(), busy.peer());
     if over_grpc::is_grpc(request.headers()) {
-        tally.count(Reason::WrongPort);
         let told = shared.wrong_port(Protocol::Http, "gRPC", Some(Protocol::Grpc));
+        tally.count(Reason::WrongPort, &told);
         return over_grpc::refusal(&Refused::new(Reason::WrongPort, told));
     }
     let version = request.version();
@@ -215,7 +215,7 @@ fn refusal<S: Sink>(
     version: Version,
     tally: &mut Tally<S>,
 ) -> Response<ReplyBody> {
-    tally.count(refused.reason);
+    tally.count(refused.reason, refused.message());
     let encoding = encoding.unwrap_or(Encoding::Json);
     let mut response = reply(refused.reason.http(), encoding, refused.http_body(encoding));
     let headers = response.headers_mut();

@@ -10,7 +10,7 @@ use crate::bridges::{Bridges, follow};
 use crate::connection::serve;
 use crate::refused::Reason;
 use crate::shared::Shared;
-use crate::{Bound, Protocol, ReceiveOptions, Sink, WebAccess};
+use crate::{Bound, Protocol, ReceiveOptions, Sink, TurnedAway, WebAccess};
 
 /// How long no connection is taken after the system refused one, for example for want of files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -121,11 +121,14 @@ pub(crate) fn accept<S: Sink>(
                 }
             };
             if bridges.as_ref().is_some_and(|bridges| !bridges.contain(peer.ip())) {
-                shared.sink.turned_away("forbidden_peer", 0);
+                let sentence = "the sender is in no container of this machine".to_owned();
+                let turned = TurnedAway { reason: "forbidden_peer", sentence, bytes: 0, sender: peer };
+                shared.sink.turned_away(turned);
                 continue;
             }
-            let Some(place) = shared.connections.admit().await else {
-                shared.sink.turned_away(Reason::Overloaded.name(), 0);
+            let Some(place) = shared.connections.admit(peer).await else {
+                let (reason, sentence) = (Reason::Overloaded.name(), "too many connections are open".to_owned());
+                shared.sink.turned_away(TurnedAway { reason, sentence, bytes: 0, sender: peer });
                 continue;
             };
             shared.tasks.spawn(serve(Arc::clone(&shared), protocol, stream, place));

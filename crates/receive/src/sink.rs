@@ -1,4 +1,4 @@
-use std::future::Future;
+use std::{future::Future, net::SocketAddr};
 
 use bytes::Bytes;
 use formats::{Compression, Encoding, Walked};
@@ -17,12 +17,11 @@ pub trait Sink: Clone + Send + Sync + 'static {
 
     /// A request was refused before what is in it could be counted.
     ///
-    /// `reason` is one of the stable names: `undecodable`, `too_large`, `overloaded`,
+    /// Its reason is one of the stable names: `undecodable`, `too_large`, `overloaded`,
     /// `wrong_media_type`, `wrong_path`, `wrong_signal`, `wrong_method`, `wrong_port`,
     /// `unknown_encoding`, `forbidden_host`, `forbidden_origin`, `forbidden_peer`, `bad_request`,
-    /// `timeout`, `aborted`, `store` (what [`Sink::append`] refused).
-    /// `bytes` are those of the body, as far as they were read.
-    fn turned_away(&self, reason: &'static str, bytes: u64);
+    /// `timeout`, `aborted`. What [`Sink::append`] refuses is the sink's own to count.
+    fn turned_away(&self, turned_away: TurnedAway);
 
     /// Something that the user should see. May come often; the same hint may come again.
     fn hint(&self, hint: Hint);
@@ -43,6 +42,21 @@ pub struct Request {
     pub walked: Walked,
     /// When it had been read, nanoseconds since the Unix epoch.
     pub received_at_unix_nano: u64,
+    /// Who sent it.
+    pub sender: SocketAddr,
+}
+
+/// A request that was refused before what is in it could be counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TurnedAway {
+    /// The stable name of the reason.
+    pub reason: &'static str,
+    /// What the client was told.
+    pub sentence: String,
+    /// Those of the body, as far as they were read.
+    pub bytes: u64,
+    /// Who sent it.
+    pub sender: SocketAddr,
 }
 
 /// Why a request is not kept now. Clients are told to send it again: `503` with `Retry-After`,

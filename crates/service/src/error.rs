@@ -14,9 +14,11 @@ pub(crate) fn of_open(err: &OpenError) -> ApiError {
         | OpenError::NetworkFileSystem { .. }
         | OpenError::Locked { .. } => ErrorCode::DataDirectory,
         OpenError::Newer { .. } | OpenError::Older { .. } => ErrorCode::Version,
-        OpenError::Foreign { .. } | OpenError::Damaged { .. } | OpenError::Io { .. } | OpenError::Database { .. } => {
-            ErrorCode::Store
-        }
+        OpenError::Foreign { .. }
+        | OpenError::Altered { .. }
+        | OpenError::Damaged { .. }
+        | OpenError::Io { .. }
+        | OpenError::Database { .. } => ErrorCode::Store,
     };
     ApiError::new(code, err.to_string())
 }

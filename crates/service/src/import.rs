@@ -156,6 +156,7 @@ async fn keep(store: &Store, now: fn() -> u64, pieces: Vec<Piece>) -> Result<Imp
             walked: piece.walked,
             received_at_unix_nano: now(),
             source: Source::Imported,
+            sender: None,
         })
     });
     let appended = stream::iter(appends).buffered(MAX_WAITING).map_err(|err| error::of_append(&err));

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use api::Problem;
-use receive::{Hint, Refusal, Request, Sink};
-use store::{Append, AppendError, Source, Store};
+use receive::{Hint, Refusal, Request, Sink, TurnedAway};
+use store::{Append, AppendError, Example, Source, Store};
 
 use crate::notices::{HINT_NANOS, Notices, WRITE_FAILURE_NANOS};
 
@@ -27,6 +27,7 @@ impl Sink for Inlet {
             walked: request.walked,
             received_at_unix_nano: request.received_at_unix_nano,
             source: Source::Live,
+            sender: Some(request.sender),
         };
         let Err(err) = self.store.append(append).await else { return Ok(()) };
         let (reason, refusal) = match &err {
@@ -35,15 +36,17 @@ impl Sink for Inlet {
             AppendError::Closed => ("stopping", Refusal::Failed(err.to_string())),
             AppendError::Other(_) => ("store_failed", Refusal::Failed(err.to_string())),
         };
-        self.store.turned_away(reason, 1, bytes);
+        self.turned_away(TurnedAway { reason, sentence: err.to_string(), bytes, sender: request.sender });
         if let Some(problem) = write_problem(&err) {
             self.notices.report(problem, (self.now)().saturating_add(WRITE_FAILURE_NANOS));
         }
         Err(refusal)
     }
 
-    fn turned_away(&self, reason: &'static str, bytes: u64) {
-        self.store.turned_away(reason, 1, bytes);
+    fn turned_away(&self, TurnedAway { reason, sentence, bytes, sender }: TurnedAway) {
+        let (at_unix_nano, sender) = ((self.now)(), Some(sender.to_string()));
+        let example = Example { at_unix_nano, sender, sentence, ..Example::default() };
+        self.store.turned_away(reason, store::TurnedAway { requests: 1, bytes }, example);
     }
 
     fn hint(&self, hint: Hint) {

@@ -20,6 +20,8 @@ pub(crate) const WRITE_FAILURE_NANOS: u64 = 30 * NANOS_PER_SECOND;
 pub(crate) struct Notices {
     /// Each with the time when it is over; the oldest first.
     notices: Mutex<Vec<(Problem, u64)>>,
+    /// What became of a damaged database; named until the process ends.
+    salvage: Mutex<Option<Problem>>,
 }
 
 impl Notices {
@@ -36,10 +38,16 @@ impl Notices {
         notices.push((problem, until));
     }
 
+    /// Names what became of a damaged database, instead of what was said of it before.
+    pub(crate) fn set_salvage(&self, problem: Problem) {
+        *self.salvage.lock().unwrap_or_else(PoisonError::into_inner) = Some(problem);
+    }
+
     /// What is not over.
     pub(crate) fn current(&self, now: u64) -> Vec<Problem> {
         let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
         notices.retain(|(_, until)| *until > now);
-        notices.iter().map(|(problem, _)| problem.clone()).collect()
+        let salvage = self.salvage.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        salvage.into_iter().chain(notices.iter().map(|(problem, _)| problem.clone())).collect()
     }
 }

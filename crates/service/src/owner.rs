@@ -119,6 +119,7 @@ impl Owner {
             // Else nothing is let go: what is kept for longer than by default would be.
             owner.keep_as_set(&settings).await;
         }
+        owner.tasks.spawn(until_stopped(Arc::clone(&owner), Self::salvage));
         owner.tasks.spawn(until_stopped(Arc::clone(&owner), Self::follow_configuration));
         owner.tasks.spawn(until_stopped(Arc::clone(&owner), Self::let_go_of_the_old));
         owner.tasks.spawn(until_stopped(Arc::clone(&owner), Self::announce_arrivals));
@@ -169,7 +170,7 @@ impl Owner {
             spans_per_second: self.rate.lock().unwrap_or_else(PoisonError::into_inner).per_second(),
             traces: self.answers.reader().trace_count(),
             sequence: self.answers.reader().sequence(),
-            ledger: status::ledger(self.store.ledger()),
+            ledger: status::ledger(self.store.ledger(), self.store.ledger_since_start()),
             bytes_on_disk: status::bytes_on_disk(self.store.bytes_on_disk()),
             sizes: status::sizes(self.answers.reader().sizes()),
             retention: retention_in_words(self.configuration.settings().retention),
@@ -250,6 +251,25 @@ impl Owner {
         }
     }
 
+    /// Reads what can be read of databases that were set aside, and says how far it is.
+    async fn salvage(self: Arc<Self>) {
+        for path in self.store.to_salvage() {
+            let (begun, mut last) = (Instant::now(), None);
+            let progress = |salvaged| {
+                if last.is_none_or(|last: Instant| last.elapsed() >= STATUS_INTERVAL) {
+                    last = Some(Instant::now());
+                    self.notices.set_salvage(status::salvage(&path, salvaged, None));
+                }
+            };
+            let salvaged = self.store.salvage(&path, progress).await;
+            tracing::info!(elapsed = ?begun.elapsed(), ?salvaged, path = %path.display(), "salvaged");
+            self.notices.set_salvage(match salvaged {
+                Ok(salvaged) => status::salvage(&path, salvaged, Some(Ok(()))),
+                Err(err) => status::salvage(&path, store::Salvaged::default(), Some(Err(err.to_string()))),
+            });
+        }
+    }
+
     async fn let_go_of_the_old(self: Arc<Self>) {
         loop {
             tokio::time::sleep(LETTING_GO_INTERVAL).await;
@@ -308,7 +328,7 @@ impl Owner {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            let received = self.store.ledger().spans.received;
+            let received = self.store.spans_received();
             self.rate.lock().unwrap_or_else(PoisonError::into_inner).sample(Instant::now(), received);
             if self.events.has_listeners() {
                 self.events.send(Event::Status(Box::new(self.status())));

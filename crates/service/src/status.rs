@@ -1,16 +1,30 @@
 //! The state of the store in the words of the API.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{cmp::Reverse, collections::VecDeque, path::Path, time::Duration};
 
-use api::{BytesOnDisk, Ledger, ServiceSize, SignalLedger, Sizes, TurnedAway};
+use api::{
+    BytesOnDisk, Ledger, Problem, Refused, ServiceLedger, ServiceSize, SignalLedger, SinceStart, Sizes, TurnedAway,
+};
+use model::Signal;
 use tokio::time::Instant;
 
 /// Over how long the rate is taken.
 const RATE_SPAN: Duration = Duration::from_secs(5);
 
-pub(crate) fn ledger(ledger: store::Ledger) -> Ledger {
+pub(crate) fn ledger(ledger: store::Ledger, since: store::Ledger) -> Ledger {
     let turned_away = ledger.turned_away.into_iter();
+    let rejected = ledger.rejected_examples.into_iter().map(|(reason, example)| refused(reason, false, example));
+    let requests = ledger.turned_away_examples.into_iter().map(|(reason, example)| refused(reason, true, example));
+    let mut services: Vec<ServiceLedger> = ledger.services.into_iter().map(service).collect();
+    // Stable: of equals the first by name.
+    services.sort_by_key(|of| Reverse(of.spans.received + of.logs.received + of.metric_points.received));
+    let since_start =
+        [(Signal::Traces, since.spans), (Signal::Logs, since.logs), (Signal::Metrics, since.metric_points)];
+    let since_start = since_start.map(|(of, ledger)| SinceStart { signal: of, ledger: signal(ledger) });
     Ledger {
+        services,
+        refused: rejected.chain(requests).collect(),
+        since_start: since_start.into(),
         spans: signal(ledger.spans),
         logs: signal(ledger.logs),
         metric_points: signal(ledger.metric_points),
@@ -20,11 +34,36 @@ pub(crate) fn ledger(ledger: store::Ledger) -> Ledger {
     }
 }
 
+fn service((service, ledger): (String, store::ServiceLedger)) -> ServiceLedger {
+    let store::ServiceLedger { spans, logs, metric_points } = ledger;
+    ServiceLedger { service, spans: signal(spans), logs: signal(logs), metric_points: signal(metric_points) }
+}
+
+fn refused(reason: String, is_request: bool, example: store::Example) -> Refused {
+    let store::Example { at_unix_nano, sender, sentence, service, name } = example;
+    Refused { reason, is_request, at_unix_nano, sender: sender.unwrap_or_default(), sentence, service, name }
+}
+
 fn signal(ledger: store::SignalLedger) -> SignalLedger {
     let kept = ledger.kept();
     let store::SignalLedger { received, stored, duplicate, sampled_out, rejected, expired, evicted, deleted } = ledger;
     let rejected = rejected.into_iter().collect();
     SignalLedger { received, stored, duplicate, sampled_out, rejected, expired, evicted, deleted, kept }
+}
+
+/// What to say of a damaged database that was set aside: how far it is read, or how that ended.
+pub(crate) fn salvage(path: &Path, salvaged: store::Salvaged, end: Option<Result<(), String>>) -> Problem {
+    let store::Salvaged { looked_at, in_all, items, lost } = salvaged;
+    let so_far = match end {
+        None => format!("what can be read of it is being read: {looked_at} of {in_all} pieces"),
+        Some(Ok(())) => format!("{items} items of it were read into a new one, and {lost} of {in_all} pieces are lost"),
+        Some(Err(why)) => format!("reading it was given up until the next start: {why}"),
+    };
+    Problem {
+        name: "database_damaged".to_owned(),
+        sentence: format!("the database was damaged and is kept as it was; {so_far}"),
+        remedy: format!("look at the disk; the damaged file is {}", path.display()),
+    }
 }
 
 pub(crate) fn sizes(sizes: store::Sizes) -> Sizes {

@@ -77,6 +77,14 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
+    /// Somebody added views or triggers to the database, which would act within it. Nothing was changed.
+    #[error("{} holds views or triggers that are not Spanscope's ({what}): it was left untouched, drop them to use it", path.display())]
+    Altered {
+        /// The file.
+        path: PathBuf,
+        /// Their names.
+        what: String,
+    },
     /// What is in the database contradicts itself.
     #[error("{} is damaged: {detail}", path.display())]
     Damaged {

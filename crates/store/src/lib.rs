@@ -5,7 +5,7 @@
 //! [`Store::append`] returns), [`Reader`] to read, beside a running writer too.
 //!
 //! Deliberately absent: sockets and limits (`receive`), search (`query`), the shape of a trace
-//! (`analysis`), and any deletion: a database that is damaged or newer is refused, not repaired.
+//! (`analysis`), and any deletion: a database that is newer is refused, one that is damaged set aside and kept.
 
 mod aggregates;
 mod append;
@@ -15,10 +15,10 @@ mod error;
 mod failpoint;
 mod index;
 mod ledger;
-mod ledger_1;
 mod left_out;
 mod read;
 mod retention;
+mod salvage;
 mod schema;
 mod segments;
 mod source;
@@ -30,7 +30,8 @@ pub use compact::{Gone, Preview};
 pub use directory::{DataDir, DirLock};
 pub use error::{AppendError, OpenError, ReadError};
 pub use index::{EARLIEST_POSSIBLE_UNIX_NANO, FirstError, LATEST_POSSIBLE_UNIX_NANO, TraceSummary, is_possible};
-pub use ledger::{Ledger, SignalLedger, TurnedAway};
+pub use ledger::{EARLIER, Example, Ledger, MOST_SERVICES, OTHERS, ServiceLedger, SignalLedger, TurnedAway};
 pub use read::{Reader, StoredLog, StoredResource, StoredScope, StoredSpan, TraceContents};
 pub use retention::{Retention, Selected, Selection, Sizes};
+pub use salvage::Salvaged;
 pub use source::Source;

@@ -6,7 +6,7 @@
 //! row of `l0` all is in segments and so dead. `pin` names the traces that the user pinned. `body_hash` remembers requests whose items have no identity.
 //! What a database cannot change later is decided here: the page size and incremental vacuum.
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, io::Read, path::Path, time::Duration};
 
 use formats::{Compression, Encoding};
 use model::Signal;
@@ -15,7 +15,7 @@ use sqlx::{
     sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-use crate::{DataDir, OpenError, aggregates, failpoint, ledger_1, source, thinned};
+use crate::{DataDir, OpenError, aggregates, failpoint, ledger, source, thinned};
 
 /// "Span" in ASCII: tells our files from other SQLite databases.
 const APPLICATION_ID: i64 = 0x5370_616e;
@@ -82,7 +82,9 @@ CREATE TABLE body_hash(row INTEGER PRIMARY KEY, hash INTEGER NOT NULL) STRICT;
 ";
 
 /// What version 3 adds, piece by piece.
-const VERSION_3: [&str; 4] = [thinned::TABLES, source::COLUMNS, aggregates::TABLES, "PRAGMA user_version = 3;"];
+const VERSION_3: [&str; 4] = [thinned::TABLES, source::COLUMNS, aggregates::TABLES, ledger::TABLE];
+/// The end of every way to the tables of today.
+const SET_VERSION: &str = "PRAGMA user_version = 3;";
 
 /// From version 1: identities of spans are read from the bodies now.
 const FROM_1: &str = "BEGIN IMMEDIATE; ALTER TABLE l0 DROP COLUMN identities;";
@@ -104,6 +106,10 @@ pub(crate) async fn inspect(dir: &DataDir) -> Result<Content, OpenError> {
     let database = |source| OpenError::Database { path: path.clone(), source };
     match fs::metadata(&path) {
         Ok(metadata) if metadata.len() > 0 => {}
+        Ok(_) if size_beside(&path, "-wal").is_some_and(|bytes| bytes > 0) => {
+            // SQLite would delete the log; a file that was never written to has none.
+            return Err(OpenError::Damaged { path, detail: "it is empty, but its write-ahead log is not".to_owned() });
+        }
         Ok(_) => return Ok(Content::Empty),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Content::Empty),
         Err(source) => return Err(OpenError::Io { path, source }),
@@ -118,15 +124,22 @@ pub(crate) async fn inspect(dir: &DataDir) -> Result<Content, OpenError> {
         let mut connection = read_only(&path, mode).connect().await?;
         let row = sqlx::query(
             "SELECT (SELECT application_id FROM pragma_application_id), \
-             (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)",
+             (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema), \
+             (SELECT group_concat(name, ', ') FROM sqlite_schema WHERE type IN ('view', 'trigger'))",
         )
         .fetch_one(&mut connection)
         .await?;
         let found = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        let added: Option<String> = row.try_get(3)?;
         connection.close().await?;
-        Ok::<(i64, i64, i64), sqlx::Error>(found)
+        Ok::<((i64, i64, i64), Option<String>), sqlx::Error>((found, added))
     };
-    match found.await {
+    let found = match found.await {
+        // A trigger would run within our own transactions.
+        Ok(((APPLICATION_ID, ..), Some(what))) => return Err(OpenError::Altered { path, what }),
+        found => found.map(|(found, _)| found),
+    };
+    match found {
         Ok((0, 0, 0)) => Ok(Content::Empty),
         Ok((APPLICATION_ID, version, _)) if version > VERSION => {
             Err(OpenError::Newer { path, found: version, known: VERSION })
@@ -134,9 +147,19 @@ pub(crate) async fn inspect(dir: &DataDir) -> Result<Content, OpenError> {
         Ok((APPLICATION_ID, VERSION, _)) => Ok(Content::Tables),
         Ok((APPLICATION_ID, version @ 1..VERSION, _)) => Ok(Content::Older(version)),
         Ok(_) => Err(OpenError::Foreign { path }),
-        Err(error) if primary_code(&error) == Some(NOT_A_DATABASE) => Err(OpenError::Foreign { path }),
+        Err(error) if primary_code(&error) == Some(NOT_A_DATABASE) && !has_our_id(&path) => {
+            Err(OpenError::Foreign { path })
+        }
         Err(error) => Err(database(error)),
     }
+}
+
+/// Whether a file has our application id where SQLite keeps it (sqlite.org/fileformat2.html, 1.3), whatever else
+/// is wrong with it.
+fn has_our_id(path: &Path) -> bool {
+    let mut header = [0; 72];
+    let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut header));
+    read.is_ok() && header.last_chunk::<4>().is_some_and(|id| i64::from(u32::from_be_bytes(*id)) == APPLICATION_ID)
 }
 
 /// Opens the connection that writes, making the tables in an empty file.
@@ -150,16 +173,16 @@ pub(crate) async fn open_writer(dir: &DataDir, content: Content) -> Result<Sqlit
             .journal_mode(SqliteJournalMode::Wal)
             .connect()
             .await?;
-        let begin = match content {
-            Content::Empty => [CREATE, SEGMENTS],
-            Content::Older(1) => [FROM_1, SEGMENTS],
-            Content::Older(_) => ["BEGIN IMMEDIATE;", ""],
+        let begin: &[&str] = match content {
+            Content::Empty => &[CREATE, SEGMENTS],
+            Content::Older(1) => &[FROM_1, SEGMENTS],
+            Content::Older(_) => &["BEGIN IMMEDIATE;"],
             Content::Tables => return Ok(connection),
         };
-        let sql = AssertSqlSafe([begin.as_slice(), VERSION_3.as_slice()].concat().concat());
-        sqlx::raw_sql(sql).execute(&mut connection).await?;
-        if content == Content::Older(1) {
-            convert_ledger(&mut connection).await?;
+        let all = [begin, &VERSION_3, &[SET_VERSION]].concat().concat();
+        sqlx::raw_sql(AssertSqlSafe(all)).execute(&mut connection).await?;
+        if let Content::Older(version) = content {
+            ledger::convert(&mut connection, version).await?;
         }
         failpoint::reach("before-migrate");
         sqlx::query("COMMIT").execute(&mut connection).await?;
@@ -167,14 +190,6 @@ pub(crate) async fn open_writer(dir: &DataDir, content: Content) -> Result<Sqlit
         Ok(connection)
     };
     open.await.map_err(|source| OpenError::Database { path: path.clone(), source })
-}
-
-/// The ledger of version 1 in the layout of today.
-async fn convert_ledger(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    let value: Vec<u8> = sqlx::query_scalar("SELECT value FROM ledger").fetch_one(&mut *connection).await?;
-    let value = ledger_1::convert(&value).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-    sqlx::query("UPDATE ledger SET value = ?").bind(value).execute(connection).await?;
-    Ok(())
 }
 
 /// Opens the connection that moves the write-ahead log into the database.
@@ -227,6 +242,16 @@ pub(crate) fn size_beside(database: &Path, suffix: &str) -> Option<u64> {
 
 /// Options of a connection that cannot write, with more parameters of SQLite's file URI.
 pub(crate) fn read_only(database: &Path, parameters: &str) -> SqliteConnectOptions {
+    without_writing(database, parameters).pragma("cache_size", "-4096")
+}
+
+/// The same for a damaged file: SQLite else reads nothing of one that is shorter than it says. (The first pragma
+/// that looks into the file has to come after this one.)
+pub(crate) fn read_damaged(database: &Path, parameters: &str) -> SqliteConnectOptions {
+    without_writing(database, parameters).pragma("writable_schema", "ON")
+}
+
+fn without_writing(database: &Path, parameters: &str) -> SqliteConnectOptions {
     let mut uri = String::from("file:");
     for c in database.to_string_lossy().chars() {
         match c {
@@ -247,14 +272,14 @@ pub(crate) fn read_only(database: &Path, parameters: &str) -> SqliteConnectOptio
         .foreign_keys(false)
         .busy_timeout(BUSY_TIMEOUT)
         .pragma("trusted_schema", "OFF")
-        .pragma("cache_size", "-4096")
         .disable_statement_logging()
 }
 
 pub(crate) const BUSY: i64 = 5;
 pub(crate) const LOCKED: i64 = 6;
 pub(crate) const FULL: i64 = 13;
-const NOT_A_DATABASE: i64 = 26;
+pub(crate) const CORRUPT: i64 = 11;
+pub(crate) const NOT_A_DATABASE: i64 = 26;
 
 /// SQLite's primary result code (sqlite.org/rescode.html); `None` for errors of other kinds.
 pub(crate) fn primary_code(error: &sqlx::Error) -> Option<i64> {

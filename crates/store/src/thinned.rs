@@ -1,6 +1,6 @@
 //! Traces that a rule of sampling has thinned: hidden while they are on disk, known for a while after.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use hashbrown::HashMap;
 use model::TraceId;
@@ -15,10 +15,9 @@ CREATE TABLE thinned(
     trace_id BLOB PRIMARY KEY,
     decided_unix_nano INTEGER NOT NULL,
     touched_unix_nano INTEGER NOT NULL,
-    hidden_spans INTEGER NOT NULL,
     removed_spans INTEGER NOT NULL,
     is_shown INTEGER NOT NULL,
-    services BLOB NOT NULL
+    hidden BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE sampling(id INTEGER PRIMARY KEY CHECK (id = 0), decided_unix_nano INTEGER NOT NULL) STRICT;
 INSERT INTO sampling SELECT 0, coalesce(max(at) + 60000000000, 0) FROM (
@@ -34,15 +33,16 @@ pub(crate) struct Thinned {
     pub(crate) decided_unix_nano: u64,
     /// When something was last done about it, nanoseconds since the Unix epoch.
     pub(crate) touched_unix_nano: u64,
-    /// Spans of it that are on disk and not shown.
-    pub(crate) hidden_spans: u64,
     /// Spans of it that are gone.
     pub(crate) removed_spans: u64,
     /// Whether spans with a reason to stay came after others were gone: what there is of it is shown.
     pub(crate) is_shown: bool,
-    /// Services of its hidden spans.
-    pub(crate) services: BTreeSet<Arc<str>>,
+    /// Spans of it that are on disk and not shown.
+    pub(crate) hidden: SpansByService,
 }
+
+/// Spans by the name of the service that sent them.
+pub(crate) type SpansByService = BTreeMap<Arc<str>, u64>;
 
 impl Thinned {
     /// Whether what is on disk of it is hidden.
@@ -55,26 +55,36 @@ impl Thinned {
         self.removed_spans == 0
     }
 
+    /// Takes from the hidden spans some that are gone.
+    pub(crate) fn remove(&mut self, spans: &SpansByService) {
+        for (service, spans) in spans {
+            self.removed_spans += spans;
+            if let Some(hidden) = self.hidden.get_mut(service) {
+                *hidden = hidden.saturating_sub(*spans);
+            }
+        }
+        self.hidden.retain(|_, spans| *spans > 0);
+    }
+
     /// As in the table.
     pub(crate) fn of(row: &SqliteRow) -> Result<(TraceId, Self), ReadError> {
         let damaged = || ReadError::Damaged { row: 0, detail: "a thinned trace".to_owned() };
         let number = |at: usize| row.try_get::<i64, _>(at).map(i64::cast_unsigned);
-        let services: Vec<String> = postcard::from_bytes(row.try_get(6)?).map_err(|_| damaged())?;
+        let hidden: Vec<(String, u64)> = postcard::from_bytes(row.try_get(5)?).map_err(|_| damaged())?;
         let thinned = Self {
             decided_unix_nano: number(1)?,
             touched_unix_nano: number(2)?,
-            hidden_spans: number(3)?,
-            removed_spans: number(4)?,
-            is_shown: number(5)? > 0,
-            services: services.into_iter().map(Arc::from).collect(),
+            removed_spans: number(3)?,
+            is_shown: number(4)? > 0,
+            hidden: hidden.into_iter().map(|(name, spans)| (Arc::from(name), spans)).collect(),
         };
         Ok((TraceId::from_slice(row.try_get(0)?).ok_or_else(damaged)?, thinned))
     }
 }
 
 /// All of the table.
-pub(crate) const SELECT: &str = "SELECT trace_id, decided_unix_nano, touched_unix_nano, hidden_spans, removed_spans, \
-                                 is_shown, services FROM thinned WHERE ? LIMIT ?";
+pub(crate) const SELECT: &str = "SELECT trace_id, decided_unix_nano, touched_unix_nano, removed_spans, is_shown, \
+                                 hidden FROM thinned WHERE ? LIMIT ?";
 
 /// The thinned traces that are known, by id.
 #[derive(Debug, Clone, Default)]
@@ -125,7 +135,7 @@ impl ThinnedTraces {
 }
 
 fn is_listed(thinned: &Thinned) -> bool {
-    thinned.is_hidden() && thinned.hidden_spans > 0
+    thinned.is_hidden() && !thinned.hidden.is_empty()
 }
 
 /// Changes of thinned traces that one transaction writes: `None` where a trace is forgotten.
@@ -142,20 +152,19 @@ pub(crate) async fn write(
     let set = changes.iter().filter_map(|(trace_id, thinned)| Some((trace_id, thinned.as_ref()?)));
     let set: Vec<(&TraceId, &Thinned)> = set.collect();
     for some in set.chunks(ROWS) {
-        let values = vec!["(?,?,?,?,?,?,?)"; some.len()].join(",");
+        let values = vec!["(?,?,?,?,?,?)"; some.len()].join(",");
         let sql = AssertSqlSafe(format!("INSERT OR REPLACE INTO thinned VALUES {values}"));
         let mut insert = sqlx::query(sql);
         for (trace_id, thinned) in some {
-            let services: Vec<&str> = thinned.services.iter().map(|name| &**name).collect();
-            let services = postcard::to_stdvec(&services).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+            let hidden: Vec<(&str, u64)> = thinned.hidden.iter().map(|(name, spans)| (&**name, *spans)).collect();
+            let hidden = postcard::to_stdvec(&hidden).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
             insert = insert
                 .bind(trace_id.0.to_vec())
                 .bind(thinned.decided_unix_nano.cast_signed())
                 .bind(thinned.touched_unix_nano.cast_signed())
-                .bind(thinned.hidden_spans.cast_signed())
                 .bind(thinned.removed_spans.cast_signed())
                 .bind(i64::from(thinned.is_shown))
-                .bind(services);
+                .bind(hidden);
         }
         insert.execute(&mut *connection).await?;
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use api::{
-    AssembledTrace, BytesOnDisk, Ledger, Listener, ListenerState, Oddity, Problem, Protocol, Retention, Selected,
-    ServiceSize, SignalLedger, SpanRecord, Status, TraceRow,
+    AssembledTrace, BytesOnDisk, Ledger, Listener, ListenerState, Oddity, Problem, Protocol, Refused, Retention,
+    Selected, ServiceLedger, ServiceSize, SignalLedger, SpanRecord, Status, TraceRow,
 };
 use serde::{Serialize, ser::SerializeStruct};
 use serde_json::json;
@@ -30,7 +30,9 @@ pub(crate) fn status(status: &Status) -> String {
             "rejected": rejected.iter().cloned().collect::<BTreeMap<_, _>>(),
             "expired": expired, "evicted": evicted, "deleted": deleted, "kept": kept })
     };
-    let Ledger { spans, logs, metric_points, turned_away } = &status.ledger;
+    let Ledger { spans, logs, metric_points, turned_away, services, refused, since_start } = &status.ledger;
+    let service = |of: &ServiceLedger| json!({ "service": of.service, "spans": signal(&of.spans), "logs": signal(&of.logs), "metric_points": signal(&of.metric_points) });
+    let since_start: BTreeMap<_, _> = since_start.iter().map(|of| (of.signal.noun(), signal(&of.ledger))).collect();
     let turned_away: BTreeMap<_, _> = turned_away
         .iter()
         .map(|(reason, turned)| (reason, json!({ "requests": turned.requests, "bytes": turned.bytes })))
@@ -56,6 +58,9 @@ pub(crate) fn status(status: &Status) -> String {
             "logs": signal(logs),
             "metric_points": signal(metric_points),
             "turned_away": turned_away,
+            "services": services.iter().map(service).collect::<Vec<_>>(),
+            "refused": refused.iter().map(refusal).collect::<Vec<_>>(),
+            "since_start": since_start,
         },
         "bytes_on_disk": { "database": database, "write_ahead_log": write_ahead_log, "total": total },
         "sizes": status.sizes.services.iter().map(size).collect::<Vec<_>>(),
@@ -65,6 +70,12 @@ pub(crate) fn status(status: &Status) -> String {
         "problems": status.problems.iter().map(problem).collect::<Vec<_>>(),
     });
     to_string(&status)
+}
+
+fn refusal(refused: &Refused) -> serde_json::Value {
+    let Refused { reason, is_request, at_unix_nano, sender, sentence, service, name } = refused;
+    json!({ "reason": reason, "is_request": is_request, "at_unix_nano": at_unix_nano.to_string(), "sender": sender,
+        "sentence": sentence, "service": service, "name": name })
 }
 
 /// One line: what was deleted, or would be.

@@ -1,20 +1,27 @@
 //! `status` for people.
 
 use api::{
-    Ledger, Listener, ListenerState, Protocol, Retention, ServiceSize, SignalLedger, Sizes, Status,
+    Ledger, Listener, ListenerState, Protocol, Refused, Retention, ServiceLedger, ServiceSize, SignalLedger, Sizes,
+    Status,
     quantity::{age_text, size_text},
 };
 
+use jiff::tz::TimeZone;
+
 use super::{
-    quantity::{bytes, count, group},
+    quantity::{bytes, count, group, moment},
     text::line,
 };
 
+/// The columns of the ledger by service.
+const COLUMNS: [&str; 8] = ["service", "received", "stored", "duplicate", "sampled out", "rejected", "let go", "kept"];
+/// So many of the services that sent most have a line of it.
+const MOST_SERVICES: usize = 20;
 /// So many of the largest services are named.
 const MOST_SIZES: usize = 5;
 
 /// The status on a few lines.
-pub(crate) fn lines(status: &Status) -> String {
+pub(crate) fn lines(status: &Status, zone: &TimeZone) -> String {
     let mut out = format!("data      {}\n", line(&status.data_dir, 4_096));
     match status.listeners.as_slice() {
         [] => out.push_str("receives  nothing: no process serves this directory\n"),
@@ -31,13 +38,17 @@ pub(crate) fn lines(status: &Status) -> String {
     let Retention { ordinary_seconds, error_seconds, cap_bytes } = status.retention;
     let [ordinary, errors] = [ordinary_seconds, error_seconds].map(age_text);
     out.push_str(&format!("for       {ordinary}, {errors} with an error, at most {}\n", size_text(cap_bytes)));
-    let Ledger { spans, logs, metric_points, turned_away } = &status.ledger;
+    let Ledger { spans, logs, metric_points, turned_away, services, refused, .. } = &status.ledger;
     for (name, signal) in [("spans", spans), ("logs", logs), ("points", metric_points)] {
         out.push_str(&format!("{name:<9} {}\n", ledger(signal)));
     }
+    out.push_str(&by_service(services));
     for (reason, turned) in turned_away {
         let requests = count(turned.requests, "request");
         out.push_str(&format!("refused   {requests}, {}: {}\n", bytes(turned.bytes), line(reason, 100)));
+    }
+    for refused in refused {
+        out.push_str(&format!("          {}\n", last(refused, zone)));
     }
     for problem in &status.problems {
         out.push_str(&format!("problem   {}: {}\n", line(&problem.sentence, 1_000), line(&problem.remedy, 1_000)));
@@ -104,6 +115,56 @@ fn taken(sizes: &Sizes) -> String {
     out
 }
 
+/// What became of what each service sent, all signals together.
+fn by_service(services: &[ServiceLedger]) -> String {
+    if services.is_empty() {
+        return String::new();
+    }
+    let mut rows = vec![COLUMNS.map(str::to_owned)];
+    for of in services.iter().take(MOST_SERVICES) {
+        let sum =
+            |count: fn(&SignalLedger) -> u64| group(count(&of.spans) + count(&of.logs) + count(&of.metric_points));
+        let lost = |signal: &SignalLedger| signal.expired + signal.evicted + signal.deleted;
+        rows.push([
+            line(&of.service, 60),
+            sum(|signal| signal.received),
+            sum(|signal| signal.stored),
+            sum(|signal| signal.duplicate),
+            sum(|signal| signal.sampled_out),
+            sum(SignalLedger::rejected_in_all),
+            sum(lost),
+            sum(|signal| signal.kept),
+        ]);
+    }
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let widths: Vec<usize> = (0..COLUMNS.len()).map(|column| width(column).unwrap_or_default()).collect();
+    let mut out = String::new();
+    for row in &rows {
+        let cells = row.iter().zip(&widths).enumerate();
+        let cells = cells.map(|(column, (cell, width))| match column {
+            0 => format!("{cell:<width$}"),
+            _ => format!("  {cell:>width$}"),
+        });
+        out.push_str(&format!("          {}\n", cells.collect::<String>()));
+    }
+    if services.len() > MOST_SERVICES {
+        out.push_str(&format!("          and {} more: see --json\n", services.len() - MOST_SERVICES));
+    }
+    out
+}
+
+/// The last that was refused for a reason.
+fn last(refused: &Refused, zone: &TimeZone) -> String {
+    let Refused { reason, is_request: _, at_unix_nano, sender, sentence, service, name } = refused;
+    let mut out = format!("last {}: {} ({}", line(reason, 100), line(sentence, 600), moment(*at_unix_nano, zone));
+    for (what, text) in [("from", sender), ("of", service), ("named", name)] {
+        if !text.is_empty() {
+            out.push_str(&format!(", {what} {}", line(text, 100)));
+        }
+    }
+    out + ")"
+}
+
 fn ledger(signal: &SignalLedger) -> String {
     let SignalLedger { received, stored, duplicate, sampled_out, rejected, expired, evicted, deleted, kept } = signal;
     let mut out = format!("{} received = {} stored", group(*received), group(*stored));
@@ -158,13 +219,28 @@ mod tests {
             ..SignalLedger::default()
         };
         let turned_away = [("undecodable".to_owned(), TurnedAway { requests: 1, bytes: 17 })].into();
+        let service = |name: &str, spans: &SignalLedger| ServiceLedger {
+            service: name.into(),
+            spans: spans.clone(),
+            ..ServiceLedger::default()
+        };
+        let services = vec![service("checkout", &spans), service("a\u{1b}", &SignalLedger::default())];
+        let refused = vec![Refused {
+            reason: "span_id_zero".into(),
+            is_request: false,
+            at_unix_nano: 1_767_225_600_000_000_000,
+            sender: "127.0.0.1:5000".into(),
+            sentence: "span id is all zeros".into(),
+            service: "checkout".into(),
+            name: "GET /".into(),
+        }];
         let status = Status {
             version: "0.1.0".into(),
             pid: 7,
             data_dir: "/data\u{1b}[2J".into(),
             listeners,
             traces: 1,
-            ledger: Ledger { spans, turned_away, ..Ledger::default() },
+            ledger: Ledger { spans: spans.clone(), turned_away, services, refused, ..Ledger::default() },
             bytes_on_disk: BytesOnDisk { total: 1_500_000, ..BytesOnDisk::default() },
             sizes: Sizes {
                 services: (0..7)
@@ -203,9 +279,13 @@ mod tests {
             spans     12 345 received = 12 340 stored + 3 duplicate + 2 rejected (span_id_zero); 12 000 kept = 12 340 stored - 300 expired - 40 deleted
             logs      0 received = 0 stored
             points    0 received = 0 stored
+                      service   received  stored  duplicate  sampled out  rejected  let go    kept
+                      checkout    12 345  12 340          3            0         2     340  12 000
+                      a\u{1b}          0       0          0            0         0       0       0
             refused   1 request, 17 B: undecodable
+                      last span_id_zero: span id is all zeros (2026-01-01 00:00:00.000, from 127.0.0.1:5000, of checkout, named GET /)
             problem   a port is taken: use another
-        "#]].assert_eq(&lines(&status));
+        "#]].assert_eq(&lines(&status, &TimeZone::UTC));
         expect![[r#"
             data      /data
             receives  nothing: no process serves this directory
@@ -215,6 +295,6 @@ mod tests {
             logs      0 received = 0 stored
             points    0 received = 0 stored
         "#]]
-        .assert_eq(&lines(&Status { data_dir: "/data".into(), ..Status::default() }));
+        .assert_eq(&lines(&Status { data_dir: "/data".into(), ..Status::default() }, &TimeZone::UTC));
     }
 }

@@ -62,7 +62,12 @@ fn scope_hash(w: &mut Writer, scope: Option<&Scope>, schema_url: &str) -> u64 {
 }
 
 /// Columns of a trace request.
-pub(super) fn spans(data: &TracesData, rejected: &[(u32, RejectReason)], texts: &mut Interner) -> SpanColumns {
+pub(super) fn spans(
+    data: &TracesData,
+    rejected: &[(u32, RejectReason)],
+    texts: &mut Interner,
+    rejected_of: &mut Vec<(u32, u32)>,
+) -> SpanColumns {
     let mut columns = SpanColumns::default();
     let mut ordinals = Ordinals { next: 0, rejected };
     let mut w = Writer::default();
@@ -72,7 +77,10 @@ pub(super) fn spans(data: &TracesData, rejected: &[(u32, RejectReason)], texts: 
         for of_scope in &of_resource.scope_spans {
             let scope_hash = scope_hash(&mut w, of_scope.scope.as_ref(), &of_scope.schema_url);
             for span in &of_scope.spans {
-                let Some(ordinal) = ordinals.next() else { continue };
+                let Some(ordinal) = ordinals.next() else {
+                    rejected_of.push((texts.index_of(service), texts.index_of(&span.name)));
+                    continue;
+                };
                 columns.ordinal.push(ordinal);
                 columns.trace_id.push(span.trace_id);
                 columns.span_id.push(span.span_id);
@@ -94,13 +102,21 @@ pub(super) fn spans(data: &TracesData, rejected: &[(u32, RejectReason)], texts: 
 }
 
 /// Columns of a log request.
-pub(super) fn logs(data: &LogsData, rejected: &[(u32, RejectReason)], texts: &mut Interner) -> LogColumns {
+pub(super) fn logs(
+    data: &LogsData,
+    rejected: &[(u32, RejectReason)],
+    texts: &mut Interner,
+    rejected_of: &mut Vec<(u32, u32)>,
+) -> LogColumns {
     let mut columns = LogColumns::default();
     let mut ordinals = Ordinals { next: 0, rejected };
     for of_resource in &data.resource_logs {
         let service = service_of(of_resource.resource.as_ref());
         for record in of_resource.scope_logs.iter().flat_map(|of_scope| &of_scope.log_records) {
-            let Some(ordinal) = ordinals.next() else { continue };
+            let Some(ordinal) = ordinals.next() else {
+                rejected_of.push((texts.index_of(service), texts.index_of(&record.event_name)));
+                continue;
+            };
             columns.ordinal.push(ordinal);
             columns.trace_id.push(record.trace().unwrap_or_default());
             columns.span_id.push(record.span().unwrap_or_default());
@@ -113,14 +129,22 @@ pub(super) fn logs(data: &LogsData, rejected: &[(u32, RejectReason)], texts: &mu
 }
 
 /// Columns of a metrics request.
-pub(super) fn points(data: &MetricsData, rejected: &[(u32, RejectReason)], texts: &mut Interner) -> PointColumns {
+pub(super) fn points(
+    data: &MetricsData,
+    rejected: &[(u32, RejectReason)],
+    texts: &mut Interner,
+    rejected_of: &mut Vec<(u32, u32)>,
+) -> PointColumns {
     let mut columns = PointColumns::default();
     let mut ordinals = Ordinals { next: 0, rejected };
     for of_resource in &data.resource_metrics {
         let service = service_of(of_resource.resource.as_ref());
         for metric in of_resource.scope_metrics.iter().flat_map(|of_scope| &of_scope.metrics) {
             let mut push = |time| {
-                let Some(ordinal) = ordinals.next() else { return };
+                let Some(ordinal) = ordinals.next() else {
+                    rejected_of.push((texts.index_of(service), texts.index_of(&metric.name)));
+                    return;
+                };
                 columns.ordinal.push(ordinal);
                 columns.time_unix_nano.push(time);
                 columns.service.push(texts.index_of(service));

@@ -56,23 +56,25 @@ fn metrics_data(resource_metrics: Vec<ResourceMetrics>) -> MetricsData {
 pub(crate) fn walk(signal: Signal, body: &[u8], limits: &WalkLimits) -> Result<Walked, FormatError> {
     let mut p = Parser::new(body, Budget::new(*limits));
     let mut texts = Interner::default();
+    let mut rejected_of = Vec::new();
     let rows = match signal {
         Signal::Traces => {
             let data = traces_data(request(&mut p, signal, Parser::resource_spans)?);
-            WalkedRows::Spans(columns::spans(&data, &p.rejected, &mut texts))
+            WalkedRows::Spans(columns::spans(&data, &p.rejected, &mut texts, &mut rejected_of))
         }
         Signal::Logs => {
             let data = logs_data(request(&mut p, signal, Parser::resource_logs)?);
-            WalkedRows::Logs(columns::logs(&data, &p.rejected, &mut texts))
+            WalkedRows::Logs(columns::logs(&data, &p.rejected, &mut texts, &mut rejected_of))
         }
         Signal::Metrics => {
             let data = metrics_data(request(&mut p, signal, Parser::resource_metrics)?);
-            WalkedRows::Points(columns::points(&data, &p.rejected, &mut texts))
+            WalkedRows::Points(columns::points(&data, &p.rejected, &mut texts, &mut rejected_of))
         }
     };
     Ok(Walked {
         received: p.budget.items,
         rejected: p.rejected,
+        rejected_of,
         repaired_texts: p.repaired_texts,
         unknown_fields: p.unknown_fields,
         heap_bytes: p.budget.heap_bytes,

@@ -12,6 +12,9 @@ pub(super) struct Walk {
     pub(super) budget: Budget,
     pub(super) texts: Interner,
     pub(super) rejected: Vec<(u32, RejectReason)>,
+    /// The names of those, and of their services as far as these are known.
+    pub(super) rejected_names: Vec<u32>,
+    rejected_services: Vec<u32>,
     repaired_texts: u64,
     unknown_fields: u64,
 }
@@ -41,6 +44,8 @@ pub(super) fn request<R: Rows>(body: &[u8], limits: &WalkLimits) -> Wire<Walked>
         budget: Budget::new(*limits),
         texts: Interner::default(),
         rejected: Vec::new(),
+        rejected_names: Vec::new(),
+        rejected_services: Vec::new(),
         repaired_texts: 0,
         unknown_fields: 0,
     };
@@ -55,6 +60,7 @@ pub(super) fn request<R: Rows>(body: &[u8], limits: &WalkLimits) -> Wire<Walked>
     Ok(Walked {
         received: walk.budget.items,
         rejected: walk.rejected,
+        rejected_of: walk.rejected_services.into_iter().zip(walk.rejected_names).collect(),
         repaired_texts: walk.repaired_texts,
         unknown_fields: walk.unknown_fields,
         heap_bytes: walk.budget.heap_bytes,
@@ -83,12 +89,13 @@ impl Walk {
                 _ => self.unknown(&mut fields, key)?,
             }
         }
-        if rows.len() > from {
+        if rows.len() > from || self.rejected.len() > self.rejected_services.len() {
             let service = match service {
                 None | Some([]) => self.texts.index_of(UNKNOWN_SERVICE),
                 Some(name) => self.texts.index_of_bytes(name),
             };
             rows.set_service(service);
+            self.rejected_services.resize(self.rejected.len(), service);
             rows.add_surroundings(from, surroundings.hash());
         }
         Ok(())

@@ -50,9 +50,10 @@ impl Rows for PointColumns {
                 _ => walk.unknown(&mut fields, key)?,
             }
         }
-        if self.ordinal.len() > rows {
+        if self.ordinal.len() > rows || walk.rejected.len() > rejected {
             let name = walk.texts.index_of_bytes(name);
             self.name.resize(self.ordinal.len(), name);
+            walk.rejected_names.resize(walk.rejected.len(), name);
         }
         Ok(())
     }

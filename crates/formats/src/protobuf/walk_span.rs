@@ -47,6 +47,8 @@ impl Rows for SpanColumns {
         }
         if let Some(reason) = reject::span_ids(trace, span) {
             walk.rejected.push((ordinal, reason));
+            let name = walk.texts.index_of_bytes(name);
+            walk.rejected_names.push(name);
             return Ok(());
         }
         self.ordinal.push(ordinal);

@@ -3,7 +3,9 @@
 
 mod compression;
 mod files;
+mod fuzzed;
 mod json;
+mod oracle;
 mod protobuf;
 mod refusals;
 mod walk;

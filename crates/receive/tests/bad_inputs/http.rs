@@ -242,7 +242,7 @@ async fn rows_22_and_23_full_means_again() {
         let reply = server.post_json("/v1/traces", &span_json("")).await;
         assert_eq!((reply.status, reply.header("retry-after").is_some()), (503, true));
         assert!(reply.text().contains("google.rpc.RetryInfo"), "{}", reply.text());
-        assert_eq!(server.sink.reasons(), ["store"]);
+        assert!(server.sink.reasons().is_empty(), "the sink counts what it refuses");
     }
     server.sink.refuse(None);
     server.still_works().await;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use receive::{Bind, Hint, Limits, Protocol, ReceiveOptions, Receiver, Refusal, Request, Sink, bind};
+use receive::{Bind, Hint, Limits, Protocol, ReceiveOptions, Receiver, Refusal, Request, Sink, TurnedAway, bind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
@@ -51,7 +51,8 @@ impl Sink for Memory {
         Ok(())
     }
 
-    fn turned_away(&self, reason: &'static str, bytes: u64) {
+    fn turned_away(&self, TurnedAway { reason, sentence, bytes, sender }: TurnedAway) {
+        assert!(!sentence.is_empty() && sender.ip().is_loopback());
         self.0.turned_away.lock().unwrap().push((reason, bytes));
     }
 

@@ -3,16 +3,18 @@
 use std::sync::LazyLock;
 
 use model::TraceId;
-use sqlx::{AssertSqlSafe, Connection, Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
+use sqlx::{AssertSqlSafe, Connection, Row, Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
 
 use super::{
     background::Piece,
     plan::{Plan, PlannedRow},
 };
 use crate::{
-    AppendError, Ledger,
+    AppendError,
     compact::{Decided, MINUTES_AN_HOUR},
-    failpoint, schema,
+    failpoint,
+    ledger::LedgerRows,
+    schema,
     thinned::{self, Changes},
 };
 
@@ -20,11 +22,23 @@ use crate::{
 const SIZES: [usize; 3] = [64, 8, 1];
 /// Commits of so few rows are one statement from BEGIN to COMMIT; most are.
 const MOST_AT_ONCE: usize = 4;
+/// Services a statement; where there are fewer the last is written again, which changes nothing.
+const SERVICES: [usize; 3] = [16, 4, 1];
+/// The same for the statements of [`WHOLE`].
+const FEW_SERVICES: [usize; 2] = [1, 4];
 const LEDGER: &str = "UPDATE ledger SET value = ? WHERE id = 0";
 
 static INSERTS: LazyLock<[String; 3]> = LazyLock::new(|| SIZES.map(insert));
-static WHOLE: LazyLock<[String; MOST_AT_ONCE]> =
-    LazyLock::new(|| std::array::from_fn(|fewer| format!("BEGIN IMMEDIATE; {}; {LEDGER}; COMMIT", insert(fewer + 1))));
+static UPSERTS: LazyLock<[String; 3]> = LazyLock::new(|| SERVICES.map(upsert));
+static WHOLE: LazyLock<[[String; 2]; MOST_AT_ONCE]> = LazyLock::new(|| {
+    std::array::from_fn(|fewer| {
+        FEW_SERVICES.map(|services| format!("BEGIN IMMEDIATE; {}; {}; COMMIT", insert(fewer + 1), upsert(services)))
+    })
+});
+
+fn upsert(services: usize) -> String {
+    format!("INSERT OR REPLACE INTO ledger_service VALUES {}", vec!["(?,?)"; services].join(","))
+}
 
 fn insert(rows: usize) -> String {
     let requests = vec!["(?,?,?,?,?,?,?,?,?,?)"; rows].join(",");
@@ -37,9 +51,10 @@ fn insert(rows: usize) -> String {
 pub(super) async fn commit(
     connection: &mut SqliteConnection,
     plan: &Plan,
+    ledger: &LedgerRows,
     piece: Option<&Piece>,
 ) -> Result<(), AppendError> {
-    let result = write(connection, plan, piece).await;
+    let result = write(connection, plan, ledger, piece).await;
     if let Err(error) = &result {
         tracing::warn!(%error, "a commit failed");
         // SQLite may have rolled back by itself; then there is nothing to roll back.
@@ -50,16 +65,23 @@ pub(super) async fn commit(
     result.map_err(|error| append_error(&error))
 }
 
-async fn write(connection: &mut SqliteConnection, plan: &Plan, piece: Option<&Piece>) -> Result<(), sqlx::Error> {
-    let ledger = postcard::to_stdvec(&plan.ledger).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+async fn write(
+    connection: &mut SqliteConnection,
+    plan: &Plan,
+    ledger: &LedgerRows,
+    piece: Option<&Piece>,
+) -> Result<(), sqlx::Error> {
     let mut rest = plan.rows.as_slice();
     let [before, after] = piece.map_or(["before-append", "after-append"], Piece::failpoints);
     if piece.is_none()
         && plan.thinned.is_empty()
-        && let Some(sql) = rest.len().checked_sub(1).and_then(|fewer| WHOLE.get(fewer))
+        && ledger.rest.is_none()
+        && let Some(of_rows) = rest.len().checked_sub(1).and_then(|fewer| WHOLE.get(fewer))
+        && let Some((sql, size)) = of_rows.iter().zip(FEW_SERVICES).find(|(_, size)| ledger.services.len() <= *size)
     {
         failpoint::reach(before);
-        rows_of(sqlx::query(AssertSqlSafe(sql.as_str())), rest).bind(ledger).execute(&mut *connection).await?;
+        let query = rows_of(sqlx::query(AssertSqlSafe(sql.as_str())), rest);
+        services_of(query, &ledger.services, size).execute(&mut *connection).await?;
         failpoint::reach(after);
         return Ok(());
     }
@@ -76,10 +98,24 @@ async fn write(connection: &mut SqliteConnection, plan: &Plan, piece: Option<&Pi
     if !plan.thinned.is_empty() {
         write_thinned(connection, &plan.thinned.clone().into_iter().collect()).await?;
     }
-    sqlx::query(LEDGER).bind(ledger).execute(&mut *connection).await?;
+    write_ledger(connection, ledger).await?;
     failpoint::reach(before);
     sqlx::query("COMMIT").execute(&mut *connection).await?;
     failpoint::reach(after);
+    Ok(())
+}
+
+async fn write_ledger(connection: &mut SqliteConnection, ledger: &LedgerRows) -> Result<(), sqlx::Error> {
+    let mut services = ledger.services.as_slice();
+    for (size, sql) in SERVICES.into_iter().zip(UPSERTS.iter()) {
+        while let Some((some, others)) = services.split_at_checked(size) {
+            services_of(sqlx::query(AssertSqlSafe(sql.as_str())), some, size).execute(&mut *connection).await?;
+            services = others;
+        }
+    }
+    if let Some(rest) = &ledger.rest {
+        sqlx::query(LEDGER).bind(rest.as_slice()).execute(connection).await?;
+    }
     Ok(())
 }
 
@@ -94,10 +130,9 @@ pub(super) async fn decide(
     connection: &mut SqliteConnection,
     decided: &Decided,
     changes: &Changes,
-    ledger: &Ledger,
+    ledger: &LedgerRows,
 ) -> Result<(), AppendError> {
     let write = async {
-        let ledger = postcard::to_stdvec(ledger).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
         sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
         write_thinned(connection, changes).await?;
         if let Some(up_to) = decided.up_to_unix_nano {
@@ -110,7 +145,7 @@ pub(super) async fn decide(
             let delete = sqlx::query("DELETE FROM volume WHERE minute < ?");
             delete.bind(minute.saturating_sub(MINUTES_AN_HOUR).cast_signed()).execute(&mut *connection).await?;
         }
-        sqlx::query(LEDGER).bind(ledger).execute(&mut *connection).await?;
+        write_ledger(connection, ledger).await?;
         failpoint::reach("before-decide");
         sqlx::query("COMMIT").execute(&mut *connection).await?;
         failpoint::reach("after-decide");
@@ -152,6 +187,19 @@ fn rows_of<'a>(
     query
 }
 
+/// A statement with these services as its next values, the last as often as there are fewer than `size`.
+fn services_of<'a>(
+    mut query: Query<'a, Sqlite, SqliteArguments>,
+    services: &'a [(String, Vec<u8>)],
+    size: usize,
+) -> Query<'a, Sqlite, SqliteArguments> {
+    let last = services.last().into_iter().cycle();
+    for (name, value) in services.iter().chain(last).take(size) {
+        query = query.bind(name.as_str()).bind(value.as_slice());
+    }
+    query
+}
+
 /// About how many bytes a plan adds to the write-ahead log: whole pages, so at least a few for each row.
 pub(super) fn log_bytes(plan: &Plan) -> u64 {
     let page = u64::from(schema::PAGE_BYTES);
@@ -166,6 +214,13 @@ pub(super) async fn limit(connection: &mut SqliteConnection, bytes: Option<u64>)
     let sql = AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
     sqlx::query(sql).execute(connection).await.map_err(|error| append_error(&error))?;
     Ok(())
+}
+
+/// Moves all of the write-ahead log into the database.
+pub(super) async fn move_log(connection: &mut SqliteConnection) -> Result<(), AppendError> {
+    let moved = sqlx::query("PRAGMA wal_checkpoint(FULL)").fetch_one(connection).await;
+    let is_busy: i64 = moved.and_then(|row| row.try_get(0)).map_err(|error| append_error(&error))?;
+    if is_busy == 0 { Ok(()) } else { Err(AppendError::Busy) }
 }
 
 /// Gives free pages back to the disk, so many at a time, until so many are left; whether there are more.

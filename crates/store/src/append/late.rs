@@ -4,13 +4,12 @@ use formats::{SpanColumns, WalkedRows};
 use hashbrown::{HashMap, HashSet};
 use model::TraceId;
 
-use super::request::Prepared;
+use super::{plan::by_service, request::Prepared};
 use crate::{
     AppendError, Source,
-    index::Digest,
     read::{MAX_BODY_BYTES, ReadTurn},
     segments::is_error,
-    thinned::Thinned,
+    thinned::{SpansByService, Thinned},
 };
 
 /// Changes of thinned traces that a commit is to write; `None` where a trace is no longer thinned.
@@ -74,31 +73,47 @@ impl Late {
         &self.dropped
     }
 
-    /// Notes what a request changed whose digest is of the spans that are stored. How many of those are hidden, and
-    /// how many are shown that were not.
-    pub(super) fn settle(self, digest: &Digest, received_at_unix_nano: u64, changed: &mut Changed) -> (u64, u64) {
-        let (mut hidden, mut shown) = (0, 0);
+    /// Notes what a request changed that stores the spans at these places. How many of those are hidden by service, an
+    /// index in the texts, and how many are shown that were not.
+    pub(super) fn settle(
+        self,
+        spans: &SpanColumns,
+        texts: &[String],
+        kept: &[u32],
+        received_at_unix_nano: u64,
+        changed: &mut Changed,
+    ) -> (Vec<(u32, u64)>, SpansByService) {
+        let (mut hidden, mut shown) = (Vec::new(), SpansByService::new());
         for (trace_id, becomes) in self.traces {
             match becomes {
                 Becomes::AsBefore => {}
-                Becomes::Shown(thinned) => {
-                    shown += thinned.hidden_spans;
-                    let rest = (!thinned.is_whole()).then(|| Thinned {
+                Becomes::Shown(mut thinned) => {
+                    for (service, spans) in std::mem::take(&mut thinned.hidden) {
+                        *shown.entry(service).or_default() += spans;
+                    }
+                    let rest = (!thinned.is_whole()).then_some(Thinned {
                         touched_unix_nano: received_at_unix_nano,
-                        hidden_spans: 0,
                         is_shown: true,
-                        services: Default::default(),
                         ..thinned
                     });
                     changed.insert(trace_id, rest);
                 }
                 Becomes::Hidden(mut thinned) => {
-                    let Some(fragment) = digest.spans.iter().find(|it| it.trace_id == trace_id) else { continue };
-                    hidden += u64::from(fragment.span_count);
-                    thinned.hidden_spans += u64::from(fragment.span_count);
+                    let of_trace = kept.iter().filter(|at| spans.trace_id.get(**at as usize) == Some(&trace_id));
+                    let services = of_trace.filter_map(|at| spans.service.get(*at as usize).copied());
+                    let added = by_service(services);
+                    if added.is_empty() {
+                        continue;
+                    }
+                    for (service, spans) in &added {
+                        let name = texts.get(*service as usize).map(String::as_str).unwrap_or_default();
+                        *thinned.hidden.entry(name.into()).or_default() += spans;
+                        match hidden.iter_mut().find(|(known, _)| known == service) {
+                            Some((_, sum)) => *sum += spans,
+                            None => hidden.push((*service, *spans)),
+                        }
+                    }
                     thinned.touched_unix_nano = received_at_unix_nano;
-                    let names = fragment.services.iter().filter_map(|text| digest.texts.get(*text as usize));
-                    thinned.services.extend(names.map(|name| name.as_str().into()));
                     changed.insert(trace_id, Some(thinned));
                 }
             }

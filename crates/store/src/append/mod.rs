@@ -19,15 +19,17 @@ use std::{
 use formats::{WalkLimits, WalkedRows};
 use model::{Signal, TraceId};
 use sampling::Rules;
+use sqlx::SqliteConnection;
 use tokio::{runtime::Handle, sync::oneshot};
 
 pub use request::{Append, Appended};
 
 use crate::{
-    AppendError, DataDir, DirLock, Gone, Ledger, OpenError, Preview, ReadError, Reader, Retention, Selected, Selection,
+    AppendError, DataDir, DirLock, Example, Gone, Ledger, OpenError, Preview, ReadError, Reader, Retention, Selected,
+    Selection, TurnedAway,
     compact::Compactor,
     read::{DigestedRequest, steps},
-    schema,
+    salvage, schema,
 };
 use background::Background;
 use checkpoint::Checkpointer;
@@ -63,14 +65,20 @@ impl Store {
     /// it is closed.
     ///
     /// # Errors
-    /// See [`OpenError`]; a newer or foreign database is left untouched.
+    /// See [`OpenError`]; a newer or foreign database is left untouched. A damaged one is no error: it is set aside,
+    /// and [`Store::to_salvage`] names it.
     pub async fn open(dir: &DataDir, lock: DirLock) -> Result<Self, OpenError> {
-        let content = schema::inspect(dir).await?;
-        let connection = schema::open_writer(dir, content).await?;
-        let checkpoints = schema::open_checkpointer(dir).await?;
-        let reader = Reader::of_writer(dir);
-        let (stored, pending, background, next_segment) =
-            recover(&reader).await.map_err(|error| error.into_open(dir))?;
+        salvage::finish_setting_aside(dir)?;
+        let opened = match Opened::of(dir).await {
+            Err(error) if salvage::is_damage(&error) => {
+                let path = salvage::set_aside(dir)?;
+                tracing::error!(%error, path = %path.display(), "the database is damaged: it was set aside");
+                Opened::of(dir).await?
+            }
+            opened => opened?,
+        };
+        let Opened { connection, checkpoints, reader, recovered, believed_unix_nano } = opened;
+        let (stored, pending, background, next_segment) = recovered;
 
         let runtime = Handle::current();
         let no_thread = |source: io::Error| OpenError::Io { path: dir.database_path(), source };
@@ -78,6 +86,7 @@ impl Store {
         let (commands, received) = mpsc::channel();
         let compactor = Compactor::start(reader.clone(), commands.clone(), runtime.clone(), next_segment);
         let writer = Writer {
+            database: dir.database_path(),
             connection,
             checkpointer,
             compactor: compactor.map_err(no_thread)?,
@@ -89,7 +98,7 @@ impl Store {
             pending,
             retention: None,
             rules: None,
-            believed_unix_nano: reader.believed_unix_nano().await.map_err(|error| error.into_open(dir))?,
+            believed_unix_nano,
         };
         thread::Builder::new().name("store".to_owned()).spawn(move || writer.run(&received)).map_err(no_thread)?;
         Ok(Self { dir: dir.clone(), reader, commands })
@@ -109,8 +118,9 @@ impl Store {
 
     /// Counts requests that were turned away before their items could be counted. Does not wait: it
     /// becomes durable with the next commit, within about a second, or when the store is closed.
-    pub fn turned_away(&self, reason: &str, requests: u64, bytes: u64) {
-        if self.reader.ledger_state().turn_away(reason, requests, bytes) {
+    /// The example is the last of them.
+    pub fn turned_away(&self, reason: &str, counted: TurnedAway, example: Example) {
+        if self.reader.ledger_state().turn_away(reason, counted, example) {
             // A closed store counts no more: what it would count is not durable.
             let _ = self.commands.send(Command::Count);
         }
@@ -120,6 +130,22 @@ impl Store {
     #[must_use]
     pub fn ledger(&self) -> Ledger {
         self.reader.ledger()
+    }
+
+    /// What was counted since this store was opened.
+    #[must_use]
+    pub fn ledger_since_start(&self) -> Ledger {
+        self.reader.ledger_state().since_start()
+    }
+
+    /// Spans received, as [`Store::ledger`] has them, without the rest.
+    #[must_use]
+    pub fn spans_received(&self) -> u64 {
+        self.reader.ledger_state().spans_received()
+    }
+
+    pub(crate) fn dir(&self) -> &DataDir {
+        &self.dir
     }
 
     /// How large the files are.
@@ -249,9 +275,43 @@ impl Drop for Store {
     }
 }
 
+/// A database that can be written, and what is known of it.
+struct Opened {
+    connection: SqliteConnection,
+    checkpoints: SqliteConnection,
+    reader: Reader,
+    recovered: (Stored, Pending, Background, u64),
+    believed_unix_nano: u64,
+}
+
+impl Opened {
+    async fn of(dir: &DataDir) -> Result<Self, OpenError> {
+        let content = schema::inspect(dir).await?;
+        let connection = schema::open_writer(dir, content).await?;
+        let reader = Reader::of_writer(dir);
+        let known = async {
+            let recovered = recover(&reader).await.map_err(|error| error.into_open(dir))?;
+            let believed = reader.believed_unix_nano().await.map_err(|error| error.into_open(dir))?;
+            Ok((recovered, believed, schema::open_checkpointer(dir).await?))
+        };
+        match known.await {
+            Ok((recovered, believed_unix_nano, checkpoints)) => {
+                Ok(Self { connection, checkpoints, reader, recovered, believed_unix_nano })
+            }
+            Err(error) => {
+                // Whoever closes last deletes the log by its name, which may soon be that of another.
+                reader.close_connection().await;
+                commit::close(connection).await;
+                Err(error)
+            }
+        }
+    }
+}
+
 /// What the writer has to know of what is stored already.
 async fn recover(reader: &Reader) -> Result<(Stored, Pending, Background, u64), ReadError> {
     reader.load().await?;
+    reader.ledger_state().start();
     let mut stored = Stored::default();
     let mut pending = Pending::default();
     let limits = WalkLimits { max_items: u64::MAX, max_heap_bytes: u64::MAX, ..WalkLimits::default() };

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use formats::{SpanColumns, WalkedRows};
 use hashbrown::{HashMap, HashSet};
-use model::{RejectReason, Signal, TraceId};
+use model::{Signal, TraceId};
 
 use super::{
     compare::Comparison,
@@ -13,12 +13,13 @@ use super::{
     request::{Appended, Prepared},
 };
 use crate::{
-    AppendError, Ledger, Reader,
+    AppendError, Example, Reader,
     compact::Removed,
     index::Digest,
+    ledger::Draft,
     left_out::LeftOut,
     read::{FoundPart, MAX_BODY_BYTES, ReadTurn},
-    thinned::Thinned,
+    thinned::SpansByService,
 };
 
 /// What a writer knows of what is stored.
@@ -98,7 +99,7 @@ impl Stored {
 pub(super) struct Plan {
     pub(super) rows: Vec<PlannedRow>,
     pub(super) outcomes: Vec<Appended>,
-    pub(super) ledger: Ledger,
+    pub(super) ledger: Draft,
     /// Thinned traces that change.
     pub(super) thinned: Changed,
     bodies: HashMap<u64, usize>,
@@ -110,7 +111,7 @@ pub(super) struct Plan {
 
 impl Plan {
     /// A plan that starts from this ledger.
-    pub(super) fn new(ledger: Ledger, stored: &Stored) -> Self {
+    pub(super) fn new(ledger: Draft, stored: &Stored) -> Self {
         Self {
             rows: Vec::new(),
             outcomes: Vec::new(),
@@ -140,26 +141,52 @@ impl Plan {
         } else {
             self.plan_row(rejected_ordinals(&request), &request, stored, turn)?
         };
+        let (hidden, dropped) = (total(&row.hidden), total(&row.dropped));
         let outcome = Appended {
-            stored: row.kept - row.hidden,
-            duplicate: accepted - row.kept - row.dropped,
-            sampled_out: row.hidden + row.dropped,
+            stored: row.kept - hidden,
+            duplicate: accepted - row.kept - dropped,
+            sampled_out: hidden + dropped,
             rejected,
         };
-        let ledger = self.ledger.signal_mut(request.signal);
-        ledger.stored += outcome.stored;
-        ledger.duplicate += outcome.duplicate;
-        ledger.sampled_out += outcome.sampled_out;
-        ledger.bring_back(row.shown);
-        ledger.received += accepted + rejected;
-        for (_, reason) in &request.walked.rejected {
-            *ledger.rejected.entry(RejectReason::name(*reason).to_owned()).or_default() += 1;
-        }
+        self.count(&request, &row);
         self.outcomes.push(outcome);
         if row.kept > 0 {
             self.push(row, request)?;
         }
         Ok(())
+    }
+
+    /// Counts what becomes of a request's items, of which so many are kept by service.
+    fn count(&mut self, request: &Prepared, row: &Row) {
+        let Prepared { signal, walked, .. } = request;
+        let name = |text: u32| walked.texts.get(text as usize).map(String::as_str).unwrap_or_default();
+        for (service, accepted) in by_service(services_of(&walked.rows).iter().copied()) {
+            let of = |counts: &[(u32, u64)]| {
+                counts.iter().find(|(known, _)| *known == service).map_or(0, |(_, items)| *items)
+            };
+            let (kept, hidden, dropped) = (of(&row.by_service), of(&row.hidden), of(&row.dropped));
+            let counts = self.ledger.of(name(service), *signal);
+            counts.received += accepted;
+            counts.stored += kept - hidden;
+            counts.sampled_out += hidden + dropped;
+            counts.duplicate += accepted - kept - dropped;
+        }
+        for (service, spans) in &row.shown {
+            self.ledger.of(service, Signal::Traces).bring_back(*spans);
+        }
+        for ((_, reason), &(service, of)) in walked.rejected.iter().zip(&walked.rejected_of) {
+            let counts = self.ledger.of(name(service), *signal);
+            counts.received += 1;
+            *counts.rejected.entry(reason.name().to_owned()).or_default() += 1;
+            let example = Example {
+                at_unix_nano: request.received_at_unix_nano,
+                sender: request.sender.map(|sender| sender.to_string()),
+                sentence: reason.sentence().to_owned(),
+                service: name(service).to_owned(),
+                name: name(of).to_owned(),
+            };
+            self.ledger.rejected(reason.name(), example);
+        }
     }
 
     fn push(&mut self, row: Row, request: Prepared) -> Result<(), AppendError> {
@@ -205,22 +232,27 @@ impl Plan {
         turn: &ReadTurn<'_>,
     ) -> Result<Row, AppendError> {
         let texts = &request.walked.texts;
-        let (kept, digest) = match &request.walked.rows {
+        let (by_service, digest) = match &request.walked.rows {
             WalkedRows::Spans(spans) => {
                 let late = Late::of(request, &self.thinned, turn)?;
                 let found = self.find_new(spans, request, late.dropped(), stored, turn)?;
                 left_out.extend(found.duplicates);
                 left_out.extend(late.dropped());
                 let digest = Digest::of_spans(spans, texts, &found.kept);
-                let dropped = late.dropped().len() as u64;
-                let (hidden, shown) = late.settle(&digest, request.received_at_unix_nano, &mut self.thinned);
-                let (kept, left_out) = (found.kept.len() as u64, LeftOut::new(left_out));
-                return Ok(Row { kept, hidden, shown, dropped, left_out, digest });
+                let at = |ordinal: &u32| spans.ordinal.binary_search(ordinal).ok();
+                let dropped = late.dropped().iter().filter_map(|ordinal| spans.service.get(at(ordinal)?).copied());
+                let dropped = by_service(dropped);
+                let received = request.received_at_unix_nano;
+                let (hidden, shown) = late.settle(spans, texts, &found.kept, received, &mut self.thinned);
+                let services = found.kept.iter().filter_map(|&at| spans.service.get(at as usize).copied());
+                let (kept, by_service) = (found.kept.len() as u64, by_service(services));
+                return Ok(Row { kept, by_service, hidden, shown, dropped, left_out: LeftOut::new(left_out), digest });
             }
-            WalkedRows::Logs(logs) => (logs.ordinal.len(), Digest::of_logs(logs)),
-            WalkedRows::Points(points) => (points.ordinal.len(), Digest::default()),
+            WalkedRows::Logs(logs) => (by_service(logs.service.iter().copied()), Digest::of_logs(logs)),
+            WalkedRows::Points(points) => (by_service(points.service.iter().copied()), Digest::default()),
         };
-        Ok(Row { kept: kept as u64, left_out: LeftOut::new(left_out), digest, ..Row::default() })
+        let kept = total(&by_service);
+        Ok(Row { kept, by_service, left_out: LeftOut::new(left_out), digest, ..Row::default() })
     }
 
     /// Tells new spans from duplicates, one after the other, so that a request can repeat itself too; but for those
@@ -335,20 +367,14 @@ impl Plan {
     pub(super) fn remove(&mut self, removed: &[Removed], reader: &Reader) -> bool {
         let catalogue = reader.catalogue();
         let mut changes = Vec::with_capacity(removed.len());
-        for Removed { trace_id, spans, services_left, at_unix_nano } in removed {
+        for Removed { trace_id, spans, at_unix_nano } in removed {
             let is_touched = self.thinned.contains_key(trace_id) || catalogue.index.holders(*trace_id).1;
             let known = catalogue.thinned.get(*trace_id).filter(|thinned| thinned.is_hidden() && !is_touched);
             let Some(thinned) = known else { return false };
-            changes.push((
-                *trace_id,
-                Some(Thinned {
-                    touched_unix_nano: thinned.touched_unix_nano.max(*at_unix_nano),
-                    hidden_spans: thinned.hidden_spans.saturating_sub(*spans),
-                    removed_spans: thinned.removed_spans + spans,
-                    services: services_left.clone(),
-                    ..*thinned
-                }),
-            ));
+            let mut left = thinned.clone();
+            left.remove(spans);
+            left.touched_unix_nano = left.touched_unix_nano.max(*at_unix_nano);
+            changes.push((*trace_id, Some(left)));
         }
         self.thinned.extend(changes);
         true
@@ -385,12 +411,14 @@ impl Plan {
 struct Row {
     /// Items that it stores.
     kept: u64,
+    /// The same by service, an index in the request's texts; so are the next and the last.
+    by_service: Vec<(u32, u64)>,
     /// Of these, spans of traces that are hidden.
-    hidden: u64,
-    /// Spans stored before that are shown again because of it.
-    shown: u64,
+    hidden: Vec<(u32, u64)>,
+    /// Spans stored before that are shown again because of it, by the name of their service.
+    shown: SpansByService,
     /// Spans of thinned traces that it does not store.
-    dropped: u64,
+    dropped: Vec<(u32, u64)>,
     left_out: LeftOut,
     digest: Digest,
 }
@@ -401,6 +429,36 @@ struct Found {
     kept: Vec<u32>,
     /// Ordinals.
     duplicates: Vec<u32>,
+}
+
+fn services_of(rows: &WalkedRows) -> &[u32] {
+    match rows {
+        WalkedRows::Spans(spans) => &spans.service,
+        WalkedRows::Logs(logs) => &logs.service,
+        WalkedRows::Points(points) => &points.service,
+    }
+}
+
+fn total(by_service: &[(u32, u64)]) -> u64 {
+    by_service.iter().map(|(_, items)| items).sum()
+}
+
+/// How often each service is named. They come in runs, and are few.
+pub(super) fn by_service(services: impl Iterator<Item = u32>) -> Vec<(u32, u64)> {
+    let mut counts: Vec<(u32, u64)> = Vec::new();
+    let mut last = 0;
+    for service in services {
+        if counts.get(last).is_none_or(|(known, _)| *known != service) {
+            last = counts.iter().position(|(known, _)| *known == service).unwrap_or_else(|| {
+                counts.push((service, 0));
+                counts.len() - 1
+            });
+        }
+        if let Some((_, count)) = counts.get_mut(last) {
+            *count += 1;
+        }
+    }
+    counts
 }
 
 /// Ordinals that a request leaves out from the start.

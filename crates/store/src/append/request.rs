@@ -1,5 +1,7 @@
 //! A request on its way in, and what can be made ready of it before its turn comes.
 
+use std::net::SocketAddr;
+
 use bytes::Bytes;
 use formats::{Compression, Encoding, Walked, WalkedRows};
 use model::Signal;
@@ -27,6 +29,8 @@ pub struct Append {
     pub received_at_unix_nano: u64,
     /// Where it came from.
     pub source: Source,
+    /// Who sent it, if that is known.
+    pub sender: Option<SocketAddr>,
 }
 
 /// What became of a request's items.
@@ -49,6 +53,7 @@ pub(crate) struct Prepared {
     pub(super) encoding: Encoding,
     pub(super) received_at_unix_nano: u64,
     pub(super) source: Source,
+    pub(super) sender: Option<SocketAddr>,
     pub(super) walked: Walked,
     /// The body as it will be stored.
     pub(super) body: Bytes,
@@ -68,7 +73,7 @@ impl Prepared {
     }
 
     fn now(append: Append) -> Self {
-        let Append { signal, encoding, compression, body, walked, received_at_unix_nano, source } = append;
+        let Append { signal, encoding, compression, body, walked, received_at_unix_nano, source, sender } = append;
         let body_hash = xxh3_64_with_seed(&body, signal_code(signal).cast_unsigned());
         let (body, compression) = match compression {
             Compression::None => {
@@ -77,7 +82,7 @@ impl Prepared {
             }
             _ => (body, compression),
         };
-        Self { signal, encoding, received_at_unix_nano, source, walked, body, compression, body_hash }
+        Self { signal, encoding, received_at_unix_nano, source, sender, walked, body, compression, body_hash }
     }
 
     /// Items that are not refused.

@@ -1,6 +1,7 @@
 //! The writer: one thread that commits all that waits as soon as it is free.
 
 use std::{
+    path::PathBuf,
     sync::{
         Arc,
         mpsc::{Receiver, RecvTimeoutError, TryRecvError},
@@ -18,14 +19,14 @@ use super::{
     plan::{Plan, Stored},
     request::{Appended, Prepared},
 };
-use model::TraceId;
+use model::{Signal, TraceId};
 use sampling::Rules;
 
 use crate::{
     AppendError, DirLock, Gone, Reader, Retention, Selected, Selection,
     compact::{Compactor, Decided, LetGo, Preview, Publication, SEGMENT_BODY_BYTES, Wanted, segment_items},
     read::{ReadTurn, into_append},
-    schema::PAGE_BYTES,
+    schema,
     thinned::{Changes, Thinned},
 };
 
@@ -89,6 +90,7 @@ pub(crate) enum Command {
 /// The thread's own state.
 #[derive(Debug)]
 pub(super) struct Writer {
+    pub(super) database: PathBuf,
     pub(super) connection: SqliteConnection,
     pub(super) checkpointer: Checkpointer,
     pub(super) compactor: Compactor,
@@ -332,14 +334,18 @@ impl Writer {
             changes.extend(decided.forgotten.iter().map(|trace_id| (*trace_id, None)));
         }
         let mut ledger = self.reader.ledger_state().begin();
-        ledger.spans.thin(changes.iter().filter_map(|(_, change)| Some(change.as_ref()?.hidden_spans)).sum());
-        let write = commit::decide(&mut self.connection, decided, &changes, &ledger);
-        let result = self.runtime.block_on(write);
+        for (service, spans) in changes.iter().filter_map(|(_, change)| change.as_ref()).flat_map(|it| &it.hidden) {
+            ledger.of(service, Signal::Traces).thin(*spans);
+        }
+        let rows = self.reader.ledger_state().rows(&ledger);
+        let result = rows
+            .map_err(|error| AppendError::Other(error.to_string()))
+            .and_then(|rows| self.runtime.block_on(commit::decide(&mut self.connection, decided, &changes, &rows)));
         self.reader.ledger_state().end(result.is_ok().then_some(ledger));
         if result.is_ok() {
             self.reader.thinned(changes);
             self.reader.announce();
-            self.checkpointer.committed(16 * u64::from(PAGE_BYTES));
+            self.checkpointer.committed(16 * u64::from(schema::PAGE_BYTES));
         }
         result
     }
@@ -374,22 +380,26 @@ impl Writer {
             if !plan.remove(&publication.removed, &self.reader) {
                 self.background.failed(&AppendError::Other("a thinned trace came back meanwhile".to_owned()));
                 piece = None;
-            } else if let Some((reason, signal, items)) = publication.gone {
-                plan.ledger.signal_mut(signal).let_go(reason, items);
+            } else if let Some(gone) = &publication.gone {
+                for (service, items) in &gone.by_service {
+                    plan.ledger.of(service, gone.signal).let_go(gone.reason, *items);
+                }
             }
         }
         if result.is_ok() {
-            result = self.runtime.block_on(commit::commit(&mut self.connection, &plan, piece.as_ref()));
+            result = self.write(&plan, piece.as_ref());
             if let (Err(error), true, true) = (&result, piece.is_some(), !group.replies.is_empty()) {
                 // It may have been the piece that did not fit.
                 self.background.failed(error);
                 if let Some(Piece::Publish(publication)) = piece.take() {
                     plan.remove_not(&publication.removed);
-                    if let Some((reason, signal, items)) = publication.gone {
-                        plan.ledger.signal_mut(signal).take_back(reason, items);
+                    for gone in publication.gone.iter() {
+                        for (service, items) in &gone.by_service {
+                            plan.ledger.of(service, gone.signal).take_back(gone.reason, *items);
+                        }
                     }
                 }
-                result = self.runtime.block_on(commit::commit(&mut self.connection, &plan, None));
+                result = self.write(&plan, None);
             }
         }
         if let Err(error) = result {
@@ -402,6 +412,7 @@ impl Writer {
             return Err(error);
         }
         plan.apply(&mut self.stored, &self.reader);
+        let is_kept = self.outlive_the_log();
         let bytes = commit::log_bytes(&plan) + piece.as_ref().map_or(0, Piece::log_bytes);
         for row in &plan.rows {
             self.pending.items += row.items;
@@ -421,7 +432,7 @@ impl Writer {
         }
         self.reader.announce();
         for (reply, outcome) in group.replies.into_iter().zip(outcomes) {
-            let _ = reply.send(Ok(outcome));
+            let _ = reply.send(is_kept.clone().map(|()| outcome));
         }
         self.checkpointer.committed(bytes);
         if self.pending.is_full() && self.pending.may_be_wanted() {
@@ -429,6 +440,22 @@ impl Writer {
             self.compactor.want(Wanted::Full);
         }
         Ok(())
+    }
+
+    /// Where somebody deleted the write-ahead log, what was committed is in a file without a name: it is moved into
+    /// the database before anyone is told that it is kept.
+    fn outlive_the_log(&mut self) -> Result<(), AppendError> {
+        if schema::size_beside(&self.database, "-wal").is_some() {
+            return Ok(());
+        }
+        tracing::error!("the write-ahead log was deleted: start Spanscope anew");
+        self.runtime.block_on(commit::move_log(&mut self.connection))
+    }
+
+    fn write(&mut self, plan: &Plan, piece: Option<&Piece>) -> Result<(), AppendError> {
+        let ledger = self.reader.ledger_state().rows(&plan.ledger);
+        let ledger = ledger.map_err(|error| AppendError::Other(error.to_string()))?;
+        self.runtime.block_on(commit::commit(&mut self.connection, plan, &ledger, piece))
     }
 
     /// After segments were published: what they hold is no longer in the append level.

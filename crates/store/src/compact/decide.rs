@@ -1,9 +1,6 @@
 //! Traces that have settled, and what the rules of sampling say of each.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, HashMap};
 
 use hashbrown::{HashMap as FastMap, HashSet};
 use model::{Signal, TraceId};
@@ -19,7 +16,7 @@ use crate::{
     append::Command,
     read::{FoundPart, into_append},
     segments::{Facts, Segment},
-    thinned::Thinned,
+    thinned::{SpansByService, Thinned},
 };
 
 /// How long after its last arrival a trace is decided, nanoseconds.
@@ -66,8 +63,7 @@ struct Whole {
     facts: RuleFacts,
     first_received_unix_nano: u64,
     last_received_unix_nano: u64,
-    spans: u64,
-    services: BTreeSet<Arc<str>>,
+    spans: SpansByService,
 }
 
 impl Whole {
@@ -140,10 +136,9 @@ impl Work {
                         Thinned {
                             decided_unix_nano: now_unix_nano,
                             touched_unix_nano: now_unix_nano,
-                            hidden_spans: whole.spans,
+                            hidden: whole.spans,
                             removed_spans: 0,
                             is_shown: false,
-                            services: whole.services,
                         },
                     ));
                 }
@@ -248,8 +243,7 @@ impl Work {
             },
             first_received_unix_nano: u64::MAX,
             last_received_unix_nano: 0,
-            spans: 0,
-            services: BTreeSet::new(),
+            spans: SpansByService::new(),
         };
         let mut head: Option<&FoundPart> = None;
         for found in parts {
@@ -270,10 +264,11 @@ impl Work {
             if let Some(bits) = of_trace.randomness {
                 whole.facts.randomness = Randomness::from_bits(bits);
             }
-            whole.spans += u64::from(part.fragment.span_count);
+            for (service, spans) in of_segment.spans_by_service(found.at) {
+                *whole.spans.entry(service).or_default() += spans;
+            }
             whole.first_received_unix_nano = whole.first_received_unix_nano.min(of_trace.first_received_unix_nano);
             whole.last_received_unix_nano = whole.last_received_unix_nano.max(part.last_received_unix_nano);
-            whole.services.extend(part.fragment.services.iter().map(|text| found.block.text(*text)));
             let named = head.and_then(|head| head.block.part(head.at));
             if named.is_none_or(|named| part.fragment.head.outranks(&named.fragment.head)) {
                 head = Some(found);
@@ -282,7 +277,7 @@ impl Work {
                 whole.facts.environment = of_segment.environment(of_trace).map(str::to_owned);
             }
         }
-        whole.facts.services = whole.services.iter().map(|name| name.to_string()).collect();
+        whole.facts.services = whole.spans.keys().map(|name| name.to_string()).collect();
         Ok((!parts.is_empty()).then_some(whole))
     }
 

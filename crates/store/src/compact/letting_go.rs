@@ -7,7 +7,7 @@ use model::{Signal, TraceId};
 use segment::Request;
 
 use super::{
-    Gone, LetGo, Publication, Reason, Work,
+    Gone, ItemsGone, LetGo, Publication, Reason, Work,
     rewrite::{Keep, Rewritten},
 };
 use crate::{
@@ -193,7 +193,8 @@ impl Work {
                 },
             };
             let new = self.rewrite(&[Arc::clone(&segment)], &keep)?;
-            let items = new.gone_of(segment.items);
+            let gone = ItemsGone::of(Reason::Deleted, &segment, &new);
+            let items = gone.items();
             if items == 0 && new.removed.is_empty() {
                 continue;
             }
@@ -208,7 +209,7 @@ impl Work {
                     segments: new.segments,
                     removed: new.removed,
                     replaced: vec![segment.id],
-                    gone: Some((Reason::Deleted, segment.signal, items)),
+                    gone: Some(gone),
                     ..Publication::default()
                 })?;
             }
@@ -233,12 +234,13 @@ impl Work {
     fn replace(&mut self, segment: &Arc<Segment>, keep: &Keep<'_>, reason: Reason) -> Result<Gone, AppendError> {
         let keeps_nothing = segment.signal != Signal::Traces && !(keep.items)("", &Request::default());
         let new = if keeps_nothing { Rewritten::default() } else { self.rewrite(&[Arc::clone(segment)], keep)? };
-        let items = new.gone_of(segment.items);
+        let gone = ItemsGone::of(reason, segment, &new);
+        let items = gone.items();
         self.publish(Publication {
             segments: new.segments,
             removed: new.removed,
             replaced: vec![segment.id],
-            gone: Some((reason, segment.signal, items)),
+            gone: Some(gone),
             ..Publication::default()
         })?;
         Ok(Gone::of(reason, items))

@@ -12,7 +12,6 @@ mod thinning;
 mod volume;
 
 use std::{
-    collections::BTreeSet,
     sync::{
         Arc,
         mpsc::{self, Sender},
@@ -31,7 +30,8 @@ use crate::{
     append::Command,
     failpoint,
     read::into_append,
-    segments::{Block, Segment},
+    segments::{Block, Segment, ServiceShare},
+    thinned::SpansByService,
 };
 
 pub use decide::Preview;
@@ -67,7 +67,7 @@ pub(crate) struct Publication {
     /// Segments that the new ones replace.
     pub(crate) replaced: Vec<u64>,
     /// What of those is in no new one.
-    pub(crate) gone: Option<(Reason, Signal, u64)>,
+    pub(crate) gone: Option<ItemsGone>,
     /// Hidden traces, or parts of such, that are in no new one.
     pub(crate) removed: Vec<Removed>,
     /// Rows and hashes of the bodies whose items have no identity.
@@ -96,7 +96,7 @@ impl Publication {
             compacted_row: self.compacted_row,
             released: self.released,
             replaced: self.replaced.clone(),
-            gone: self.gone,
+            gone: self.gone.clone(),
             removed: self.removed.clone(),
             body_hashes: self.body_hashes.clone(),
             aggregate: self.aggregate.clone(),
@@ -109,11 +109,37 @@ impl Publication {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Removed {
     pub(crate) trace_id: TraceId,
-    pub(crate) spans: u64,
-    /// Services of its spans in other segments.
-    pub(crate) services_left: BTreeSet<Arc<str>>,
+    pub(crate) spans: SpansByService,
     /// When, nanoseconds since the Unix epoch, if that is known.
     pub(crate) at_unix_nano: u64,
+}
+
+/// Items that are let go.
+#[derive(Debug, Clone)]
+pub(crate) struct ItemsGone {
+    pub(crate) reason: Reason,
+    pub(crate) signal: Signal,
+    /// By the service that sent them.
+    pub(crate) by_service: Vec<(String, u64)>,
+}
+
+impl ItemsGone {
+    /// What of a segment is in none of those that replace it, but for what was hidden.
+    fn of(reason: Reason, segment: &Segment, new: &rewrite::Rewritten) -> Self {
+        let goes_on = |name: &str| -> u64 {
+            let shares = new.segments.iter().flat_map(|new| &new.segment.services);
+            let kept: u64 = shares.filter(|share| share.name == name).map(|share| share.items).sum();
+            kept + new.removed.iter().filter_map(|removed| removed.spans.get(name)).sum::<u64>()
+        };
+        let gone = |share: &ServiceShare| (share.name.clone(), share.items.saturating_sub(goes_on(&share.name)));
+        let gone = segment.services.iter().map(gone).filter(|(_, items)| *items > 0);
+        Self { reason, signal: segment.signal, by_service: gone.collect() }
+    }
+
+    /// All of them.
+    fn items(&self) -> u64 {
+        self.by_service.iter().map(|(_, items)| items).sum()
+    }
 }
 
 /// Why something was let go.

@@ -1,6 +1,6 @@
 //! Segments made anew of what is kept of others.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 use model::{Signal, TraceId};
@@ -38,15 +38,6 @@ pub(super) struct Rewritten {
     pub(super) removed: Vec<Removed>,
 }
 
-impl Rewritten {
-    /// Items that do not go on, but for those that were hidden.
-    pub(super) fn gone_of(&self, items: u64) -> u64 {
-        let kept: u64 = self.segments.iter().map(|new| new.segment.items).sum();
-        let removed: u64 = self.removed.iter().map(|removed| removed.spans).sum();
-        items.saturating_sub(kept + removed)
-    }
-}
-
 impl Work {
     /// Makes segments of what is kept of these, which are of one signal, source and owner.
     pub(super) fn rewrite(&mut self, segments: &[Arc<Segment>], keep: &Keep<'_>) -> Result<Rewritten, AppendError> {
@@ -69,13 +60,13 @@ impl Work {
             let block = self.reader.block(segment);
             let block =
                 self.runtime.block_on(block).map_err(|error| into_append(&error))?.ok_or_else(|| gone(segment))?;
-            for part in block.parts() {
+            for (at, part) in block.parts().iter().enumerate() {
                 if let Some((class, received)) = (keep.trace)(part, &block) {
                     last_received_unix_nano = received.max(last_received_unix_nano);
                     classes.insert(part.fragment.trace_id, class);
                     parts.add_part(part, &block);
                 } else if self.reader.catalogue().thinned.is_hidden(part.fragment.trace_id) {
-                    removed.push(self.removed(segment, part)?);
+                    removed.push(self.removed(segment, part.fragment.trace_id, at)?);
                 }
             }
         }
@@ -110,23 +101,11 @@ impl Work {
         Ok(Rewritten { segments, removed })
     }
 
-    /// A part of a hidden trace that goes with its segment.
-    fn removed(&self, segment: &Segment, part: &TracePart) -> Result<Removed, AppendError> {
-        let trace_id = part.fragment.trace_id;
-        let mut removed = Removed {
-            trace_id,
-            spans: part.fragment.span_count.into(),
-            services_left: BTreeSet::new(),
-            at_unix_nano: 0,
-        };
-        let is_elsewhere = self.reader.catalogue().index.is_beyond(trace_id, &[segment.id]);
-        if is_elsewhere {
-            for found in self.parts_of(trace_id)?.into_iter().filter(|found| found.segment != segment.id) {
-                let Some(part) = found.block.part(found.at) else { continue };
-                removed.services_left.extend(part.fragment.services.iter().map(|text| found.block.text(*text)));
-            }
-        }
-        Ok(removed)
+    /// A part of a hidden trace that goes with its segment, which says what it has of each trace at this place.
+    fn removed(&self, segment: &Segment, trace_id: TraceId, at: usize) -> Result<Removed, AppendError> {
+        let facts = self.runtime.block_on(self.reader.facts(segment.id)).map_err(|error| into_append(&error))?;
+        let spans = facts.map(|facts| facts.spans_by_service(at)).unwrap_or_default();
+        Ok(Removed { trace_id, spans, at_unix_nano: 0 })
     }
 
     fn rewrite_items(

@@ -84,7 +84,7 @@ impl Work {
     pub(super) fn forgettable(&self, now_unix_nano: u64) -> Result<Vec<TraceId>, AppendError> {
         let (mut forgotten, mut shown) = (Vec::new(), Vec::new());
         for (trace_id, thinned) in self.reader.catalogue().thinned.iter() {
-            if thinned.touched_unix_nano.saturating_add(KNOWN_NANOS) > now_unix_nano || thinned.hidden_spans > 0 {
+            if thinned.touched_unix_nano.saturating_add(KNOWN_NANOS) > now_unix_nano || !thinned.hidden.is_empty() {
                 continue;
             }
             if thinned.is_shown { &mut shown } else { &mut forgotten }.push(trace_id);

@@ -17,7 +17,6 @@ use std::{
 
 use hashbrown::{HashMap, HashSet};
 use model::{Signal, TraceId};
-use sqlx::Row;
 use tokio::sync::watch;
 
 pub use contents::{StoredLog, StoredResource, StoredScope, StoredSpan, TraceContents};
@@ -26,7 +25,7 @@ use crate::{
     DataDir, Ledger, OpenError, ReadError, Sizes, TraceSummary,
     compact::NewSegment,
     index::{Digest, Index},
-    ledger::LedgerState,
+    ledger::{self, LedgerState},
     schema::{self, Content},
     segments::{Class, Cursor, SegmentCache, Segments},
     thinned::{Changes, ThinnedTraces},
@@ -168,13 +167,11 @@ impl Reader {
             *self.catalogue_mut() = Catalogue { index, segments, compacted_row, pinned, thinned, waiting_bytes: 0 };
         }
         taken_in.generation = Some(moment.generation);
-        let rows = self.shared.connection.rows("SELECT value FROM ledger WHERE id = ? LIMIT ?", 0, 1).await?;
-        if let Some(row) = rows.first() {
-            let value: &[u8] = row.try_get(0)?;
-            let ledger = if value.is_empty() { Ok(Ledger::default()) } else { postcard::from_bytes(value) };
-            self.ledger_state().committed =
-                ledger.map_err(|error| ReadError::Damaged { row: 0, detail: format!("the ledger: {error}") })?;
-        }
+        let services = self.shared.connection.rows(ledger::SERVICES, 1, i64::MAX).await?;
+        let rest = self.shared.connection.rows(ledger::REST, 0, 1).await?;
+        let (services, rest) = ledger::read(&services, rest.first())
+            .map_err(|detail| ReadError::Damaged { row: 0, detail: format!("the ledger: {detail}") })?;
+        self.ledger_state().load(services, rest);
         self.announce();
         Ok(())
     }
@@ -439,7 +436,7 @@ impl Reader {
         for share in catalogue.segments.iter().flat_map(|segment| &segment.services) {
             *counts.entry_ref(share.name.as_str()).or_default() += share.traces.cast_signed();
         }
-        for service in catalogue.thinned.hidden().flat_map(|(_, thinned)| &thinned.services) {
+        for service in catalogue.thinned.hidden().flat_map(|(_, thinned)| thinned.hidden.keys()) {
             *counts.entry_ref(&**service).or_default() -= 1;
         }
         let counts = counts.into_iter().filter(|(_, traces)| *traces > 0);

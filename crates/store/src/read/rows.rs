@@ -78,7 +78,7 @@ pub(crate) fn steps(sizes: &[RowSize]) -> impl Iterator<Item = &[RowSize]> {
 }
 
 impl StoredRequest {
-    fn of(row: u64, columns: &SqliteRow) -> Result<Self, ReadError> {
+    pub(crate) fn of(row: u64, columns: &SqliteRow) -> Result<Self, ReadError> {
         let damaged = |what: &str| ReadError::Damaged { row, detail: format!("its {what}") };
         Ok(Self {
             row,

@@ -1,6 +1,6 @@
 //! What a segment says of each of its traces for the rules of sampling, beyond what the list of traces needs.
 
-use std::io::Read;
+use std::{io::Read, sync::Arc};
 
 use formats::raw::{RawAttribute, RawSpan, RawValue};
 use hashbrown::HashMap;
@@ -10,6 +10,7 @@ use segment::{Batch, Passing};
 use serde::{Deserialize, Serialize};
 
 use super::Parts;
+use crate::thinned::SpansByService;
 
 /// HTTP responses from this status on are errors: 4xx too.
 const FIRST_HTTP_ERROR: i64 = 400;
@@ -22,12 +23,13 @@ const MOST_BYTES: u64 = 256 << 20;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Facts {
     pub(crate) environments: Vec<String>,
+    pub(crate) services: Vec<String>,
     /// In the order of [`Parts::traces`].
     pub(crate) traces: Vec<TraceFacts>,
 }
 
 /// Facts of a trace as far as its spans are in one segment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct TraceFacts {
     /// Index in [`Facts::environments`] of that of the span that names the trace.
     pub(crate) environment: Option<u32>,
@@ -37,6 +39,8 @@ pub(crate) struct TraceFacts {
     pub(crate) randomness: Option<u64>,
     /// When the first of it arrived, nanoseconds since the Unix epoch.
     pub(crate) first_received_unix_nano: u64,
+    /// Its spans by service, an index in [`Facts::services`].
+    pub(crate) spans: Vec<(u32, u32)>,
 }
 
 impl Facts {
@@ -58,6 +62,16 @@ impl Facts {
     pub(crate) fn environment(&self, of: &TraceFacts) -> Option<&str> {
         self.environments.get(of.environment? as usize).map(String::as_str)
     }
+
+    /// The spans of the trace at this place.
+    pub(crate) fn spans_by_service(&self, at: usize) -> SpansByService {
+        let spans = self.traces.get(at).into_iter().flat_map(|of| &of.spans);
+        let named = |(service, spans): &(u32, u32)| {
+            let name = self.services.get(*service as usize).map(String::as_str).unwrap_or_default();
+            (Arc::from(name), u64::from(*spans))
+        };
+        spans.map(named).collect()
+    }
 }
 
 /// Facts being gathered from spans as they pass.
@@ -66,6 +80,8 @@ pub(crate) struct FactsBuilder {
     environments: Vec<String>,
     /// By origin of a batch.
     environment_of_origin: Vec<Option<u32>>,
+    services: Vec<String>,
+    service_of_origin: Vec<u32>,
     /// In the order in which they pass, each at a time.
     traces: Vec<(TraceId, Gathered)>,
 }
@@ -83,19 +99,12 @@ impl FactsBuilder {
         let mut builder = Self::default();
         for resource in batch.resources() {
             let environment = resource.as_ref().and_then(model::Resource::environment);
-            let number = environment.map(|name| builder.number(name));
-            builder.environment_of_origin.push(number);
+            let environment = environment.map(|name| number(name, &mut builder.environments));
+            builder.environment_of_origin.push(environment);
+            let service = resource.as_ref().map_or(model::UNKNOWN_SERVICE, model::Resource::service_name);
+            builder.service_of_origin.push(number(service, &mut builder.services));
         }
         builder
-    }
-
-    fn number(&mut self, environment: &str) -> u32 {
-        let known = self.environments.iter().position(|known| known == environment);
-        let number = known.unwrap_or_else(|| {
-            self.environments.push(environment.to_owned());
-            self.environments.len() - 1
-        });
-        u32::try_from(number).unwrap_or(u32::MAX)
     }
 
     /// Notes what a span says of its trace.
@@ -109,6 +118,11 @@ impl FactsBuilder {
         let facts = &mut gathered.facts;
         let received = passing.request.received_at_unix_nano;
         facts.first_received_unix_nano = facts.first_received_unix_nano.min(received);
+        let service = self.service_of_origin.get(passing.origin as usize).copied().unwrap_or_default();
+        match facts.spans.iter_mut().find(|(known, _)| *known == service) {
+            Some((_, spans)) => *spans = spans.saturating_add(1),
+            None => facts.spans.push((service, 1)),
+        }
         facts.has_http_error |= http_statuses(passing.span).any(|status| status >= FIRST_HTTP_ERROR);
         if facts.randomness.is_none() && !passing.span.trace_state.is_empty() {
             let state = std::str::from_utf8(passing.span.trace_state).unwrap_or_default();
@@ -131,11 +145,20 @@ impl FactsBuilder {
             let Some(gathered) = by_id.get(&trace_id) else { return TraceFacts::default() };
             let of_spans = &gathered.environment_of_span;
             let of_head = of_spans.iter().find(|(span_id, _)| *span_id == head).or(of_spans.first());
-            TraceFacts { environment: of_head.and_then(|(_, environment)| *environment), ..gathered.facts }
+            TraceFacts { environment: of_head.and_then(|(_, environment)| *environment), ..gathered.facts.clone() }
         };
         let traces = parts.traces.iter().map(|part| of(part.fragment.trace_id, part.fragment.head.span_id));
-        Facts { environments: self.environments.clone(), traces: traces.collect() }
+        Facts { environments: self.environments.clone(), services: self.services.clone(), traces: traces.collect() }
     }
+}
+
+fn number(name: &str, names: &mut Vec<String>) -> u32 {
+    let known = names.iter().position(|known| known == name);
+    let number = known.unwrap_or_else(|| {
+        names.push(name.to_owned());
+        names.len() - 1
+    });
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// Status of the response of HTTP that a span is, on either side: nearly always at most one.

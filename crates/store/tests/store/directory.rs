@@ -8,7 +8,7 @@ use std::{
 
 use store::{AppendError, DataDir, OpenError, Reader, Store};
 
-use crate::given::{Kept, in_protobuf, span, trace_id, traces};
+use crate::given::{Kept, in_protobuf, span, trace_id, traces, turn_away};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -72,8 +72,8 @@ async fn one_owner_at_a_time() {
 async fn a_closed_store_keeps_nothing_and_can_still_be_read() {
     let kept = Kept::new().await;
     kept.add(in_protobuf(&traces("a", vec![span(1, 1, "x")]))).await.unwrap();
-    kept.store().turned_away("too_large", 1, 70);
-    kept.store().turned_away("too_large", 2, 30);
+    turn_away(kept.store(), "too_large", 1, 70);
+    turn_away(kept.store(), "too_large", 2, 30);
     kept.store().close().await.unwrap();
     kept.store().close().await.unwrap();
     assert_eq!(kept.add(in_protobuf(&traces("a", vec![span(2, 1, "x")]))).await, Err(AppendError::Closed));

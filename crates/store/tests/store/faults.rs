@@ -1,8 +1,14 @@
 //! What does not fit is refused whole, and the store goes on.
 
-use store::{AppendError, Reader, Store};
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
 
-use crate::given::{Kept, in_protobuf, names, span, trace_id, traces};
+use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use store::{AppendError, DataDir, OpenError, Reader, Store};
+
+use crate::given::{Kept, in_protobuf, names, span, trace_id, traces, turn_away};
 
 /// A request that compression does not make small.
 fn large(trace: u8) -> store::Append {
@@ -28,7 +34,7 @@ async fn a_full_disk() {
     assert!(!kept.reader().contains(trace_id(2)).await.unwrap());
     // What is small still fits, and what was refused has left no trace that could make it a duplicate.
     assert_eq!(kept.outcome(in_protobuf(&traces("a", vec![span(1, 2, "b")]))).await, "1/0/0");
-    kept.store().turned_away("disk_full", 2, 400_000);
+    turn_away(kept.store(), "disk_full", 2, 400_000);
     kept.store().limit_bytes(None).await.unwrap();
     assert_eq!(kept.outcome(large(2)).await, "1/1/0");
     kept.reopen().await;
@@ -85,4 +91,82 @@ async fn the_write_ahead_log_is_bounded() {
     assert!(bytes.database > largest && largest <= 64 << 20, "log {largest}, database {}", bytes.database);
     kept.store().close().await.unwrap();
     assert_eq!(kept.store().bytes_on_disk().write_ahead_log, 0);
+}
+
+async fn another_program(dir: &DataDir) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(dir.database_path());
+    SqliteConnection::connect_with(&options).await.unwrap()
+}
+
+/// Refused soon for as long as it lasts, and taken as soon as it is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn locked_by_another_program() {
+    let kept = Kept::new().await;
+    kept.add(in_protobuf(&traces("a", vec![span(1, 1, "x")]))).await.unwrap();
+    let mut other = another_program(&kept.dir).await;
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    for number in 2..4 {
+        let begun = Instant::now();
+        assert_eq!(kept.add(in_protobuf(&traces("a", vec![span(number, 1, "x")]))).await, Err(AppendError::Busy));
+        assert!(begun.elapsed() < Duration::from_secs(5));
+        // What is there is read meanwhile.
+        assert_eq!(names(&kept.reader(), 1).await, ["x#0"]);
+    }
+    sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+    assert_eq!(kept.outcome(in_protobuf(&traces("a", vec![span(2, 1, "x")]))).await, "1/0/0");
+    assert!(kept.store().ledger().spans.is_balanced());
+    other.close().await.unwrap();
+}
+
+/// The log is deleted while we write to it: what is acknowledged afterwards is in the database.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_deleted_under_us() {
+    let kept = Kept::new().await;
+    kept.add(in_protobuf(&traces("a", vec![span(1, 1, "before")]))).await.unwrap();
+    for suffix in ["-wal", "-shm"] {
+        fs::remove_file(format!("{}{suffix}", kept.dir.database_path().display())).unwrap();
+    }
+    kept.add(in_protobuf(&traces("a", vec![span(1, 2, "after")]))).await.unwrap();
+    // As a kill leaves it.
+    let temp = tempfile::tempdir().unwrap();
+    let dir = DataDir::open(temp.path().join("data")).unwrap();
+    fs::copy(kept.dir.database_path(), dir.database_path()).unwrap();
+    let store = Store::open(&dir, dir.try_lock().unwrap()).await.unwrap();
+    assert_eq!(names(&store.reader(), 1).await, ["before#0", "after#0"]);
+    assert_eq!(store.ledger(), kept.store().ledger());
+    store.close().await.unwrap();
+}
+
+/// Between two runs only what was in it is gone, and a reader is no reason to fail.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_deleted_between_runs() {
+    let kept = Kept::new().await;
+    kept.add(in_protobuf(&traces("a", vec![span(1, 1, "x")]))).await.unwrap();
+    kept.store().compact().await.unwrap();
+    let temp = tempfile::tempdir().unwrap();
+    let dir = DataDir::open(temp.path().join("data")).unwrap();
+    fs::copy(kept.dir.database_path(), dir.database_path()).unwrap();
+    let store = Store::open(&dir, dir.try_lock().unwrap()).await.unwrap();
+    assert!(store.ledger().spans.is_balanced());
+    assert_eq!(store.append(in_protobuf(&traces("a", vec![span(2, 1, "y")]))).await.unwrap().stored, 1);
+    store.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn views_and_triggers_of_others() {
+    for hostile in
+        ["CREATE TRIGGER gone AFTER INSERT ON l0 BEGIN DELETE FROM l0; END", "CREATE VIEW seen AS SELECT * FROM l0"]
+    {
+        let mut kept = Kept::new().await;
+        kept.add(in_protobuf(&traces("a", vec![span(1, 1, "x")]))).await.unwrap();
+        kept.close().await;
+        let mut other = another_program(&kept.dir).await;
+        sqlx::raw_sql(sqlx::AssertSqlSafe(hostile)).execute(&mut other).await.unwrap();
+        other.close().await.unwrap();
+        let before = fs::read(kept.dir.database_path()).unwrap();
+        let refused = Store::open(&kept.dir, kept.dir.try_lock().unwrap()).await.map(drop).unwrap_err();
+        assert!(matches!(refused, OpenError::Altered { .. }), "{refused}");
+        assert!(fs::read(kept.dir.database_path()).unwrap() == before, "untouched");
+    }
 }

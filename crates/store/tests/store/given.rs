@@ -8,8 +8,13 @@ use model::{
     KeyValue, LogRecord, LogsData, Resource, ResourceLogs, ResourceSpans, Scope, ScopeLogs, ScopeSpans, Signal, Span,
     SpanId, Status, StatusCode, TraceId, TracesData, Value,
 };
-use store::{Append, AppendError, Appended, DataDir, DirLock, Reader, Retention, Source, Store};
+use store::{Append, AppendError, Appended, DataDir, DirLock, Example, Reader, Retention, Source, Store, TurnedAway};
 use tempfile::TempDir;
+
+/// Makes a database of version 2, whose ledger says nothing, of one of today.
+pub(crate) const TO_VERSION_2: &str = "DROP TABLE thinned; DROP TABLE sampling; DROP TABLE volume; DROP TABLE aggregate; DROP TABLE ledger_service; \
+     ALTER TABLE l0 DROP COLUMN source; ALTER TABLE segment DROP COLUMN source; UPDATE ledger SET value = x''; \
+     PRAGMA user_version = 2;";
 
 /// 2026-01-01 in nanoseconds.
 pub(crate) const T0: u64 = 1_767_225_600_000_000_000;
@@ -86,6 +91,7 @@ pub(crate) fn append(signal: Signal, encoding: Encoding, body: Vec<u8>) -> Appen
         walked,
         received_at_unix_nano: T0,
         source: Source::Live,
+        sender: None,
     }
 }
 
@@ -161,6 +167,11 @@ async fn open(dir: &DataDir) -> Store {
     let store = Store::open(dir, lock(dir)).await.unwrap();
     store.set_retention(Retention::default()).await.unwrap();
     store
+}
+
+/// Requests that were turned away, of so many bytes together.
+pub(crate) fn turn_away(store: &Store, reason: &str, requests: u64, bytes: u64) {
+    store.turned_away(reason, TurnedAway { requests, bytes }, Example { at_unix_nano: T0, ..Example::default() });
 }
 
 /// Names of a trace's spans as `name#variant`, in the order in which they arrived.

@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, path::Path, process::Command};
 use model::{Signal, SpanId, TraceId};
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
-use store::{DataDir, Ledger, Reader, SignalLedger, Store, TurnedAway};
+use store::{DataDir, EARLIER, Ledger, Reader, ServiceLedger, SignalLedger, Store, TurnedAway};
 
-use crate::given::{T0, in_protobuf, logs, names, record, span, span_id, trace_id, traces};
+use crate::given::{T0, TO_VERSION_2, in_protobuf, logs, names, record, span, span_id, trace_id, traces};
 
 /// The tables of version 1.
 const VERSION_1: &str = "
@@ -102,7 +102,14 @@ fn ledger_of_today() -> Ledger {
         let SignalLedger1 { received, stored, duplicate, sampled_out, rejected } = old;
         SignalLedger { received, stored, duplicate, sampled_out, rejected, ..SignalLedger::default() }
     };
-    Ledger { spans: of(spans), logs: of(logs), metric_points: SignalLedger::default(), turned_away }
+    let (spans, logs) = (of(spans), of(logs));
+    let kept = |items| SignalLedger { received: items, stored: items, ..SignalLedger::default() };
+    let old = ServiceLedger { spans: kept(3), logs: kept(1), ..ServiceLedger::default() };
+    // What is not kept is of nobody.
+    let earlier = SignalLedger { received: 6, stored: 0, ..spans.clone() };
+    let earlier = ServiceLedger { spans: earlier, ..ServiceLedger::default() };
+    let services = [("old".to_owned(), old), (EARLIER.to_owned(), earlier)].into();
+    Ledger { spans, logs, services, turned_away, ..Ledger::default() }
 }
 
 /// Spans 1 and 2 of trace 1, span 1 of trace 2, and a log record of trace 1.
@@ -229,9 +236,6 @@ async fn an_empty_database_of_version_1() {
 /// What was there before the rules is never thinned by them; what comes after is.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_of_version_2() {
-    const FROM_3: &str = "DROP TABLE thinned; DROP TABLE sampling; DROP TABLE volume; \
-                          ALTER TABLE l0 DROP COLUMN source; ALTER TABLE segment DROP COLUMN source; \
-                          PRAGMA user_version = 2;";
     let in_production = |trace| {
         let mut data = traces("old", vec![span(trace, 1, "work")]);
         let resource = data.resource_spans[0].resource.as_mut().unwrap();
@@ -244,7 +248,7 @@ async fn a_database_of_version_2() {
     kept.add(in_production(2)).await.unwrap();
     kept.close().await;
     let mut connection = connect(&kept.dir, false).await;
-    sqlx::raw_sql(FROM_3).execute(&mut connection).await.unwrap();
+    sqlx::raw_sql(TO_VERSION_2).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
     let minute = 60_000_000_000;
     let store = Store::open(&kept.dir, kept.dir.try_lock().unwrap()).await.unwrap();

@@ -1,9 +1,9 @@
-use api::SignalLedger;
+use api::{Ledger, Refused, ServiceLedger, SignalLedger, model::Signal};
 
 use crate::{
     dom::{View, live, view},
     state::use_app,
-    widgets::{bytes, count},
+    widgets::{bytes, count, time, visible},
 };
 
 /// `received N = stored A + duplicate B …`: the parts that are not zero, each with its sign.
@@ -27,6 +27,66 @@ fn kept_in_words(ledger: &SignalLedger) -> Vec<(&'static str, u64)> {
     stays.into_iter().chain(gone.into_iter().filter(|(_, number)| *number > 0)).collect()
 }
 
+/// Services that have a row each.
+const MOST_SERVICES: usize = 12;
+
+/// The last that was refused for a reason, in words.
+fn last_in_words(refused: &Refused) -> String {
+    let mut words = vec![time::exact(refused.at_unix_nano)];
+    for (what, text) in [("from", &refused.sender), ("of", &refused.service), ("named", &refused.name)] {
+        if !text.is_empty() {
+            words.push(format!("{what} {}", visible(text)));
+        }
+    }
+    format!("last {}: {}", words.join(", "), visible(&refused.sentence))
+}
+
+/// The row below a reason with the last that was refused for it.
+fn last_row(ledger: &Ledger, reason: &str, is_request: bool) -> View {
+    let last = ledger.refused.iter().find(|refused| refused.reason == reason && refused.is_request == is_request);
+    last.map(|refused| {
+        view! { <tr class="last"><td class="selectable" colspan="5">{last_in_words(refused)}</td></tr> }
+    })
+    .into_iter()
+    .collect::<View>()
+}
+
+/// What became of what each service sent, all signals together; those that sent most.
+fn by_service(services: &[ServiceLedger]) -> Option<View> {
+    let row = |of: &ServiceLedger| {
+        let sum = |count: fn(&SignalLedger) -> u64| count(&of.spans) + count(&of.logs) + count(&of.metric_points);
+        view! {
+            <tr data-testid="account-service">
+                <th scope="row">{visible(&of.service).into_owned()}</th>
+                <td>{count(sum(|signal| signal.received))}</td>
+                <td>{count(sum(|signal| signal.stored))}</td>
+                <td>{count(sum(|signal| signal.duplicate))}</td>
+                <td>{count(sum(SignalLedger::rejected_in_all))}</td>
+                <td>{count(sum(|signal| signal.kept))}</td>
+            </tr>
+        }
+    };
+    let more = services.len().saturating_sub(MOST_SERVICES);
+    (!services.is_empty()).then(|| {
+        view! {
+            <table>
+                <thead>
+                    <tr>
+                        <th scope="col">"By service"</th>
+                        <th scope="col">"Received"</th>
+                        <th scope="col">"Stored"</th>
+                        <th scope="col">"Duplicate"</th>
+                        <th scope="col">"Rejected"</th>
+                        <th scope="col">"Kept"</th>
+                    </tr>
+                </thead>
+                <tbody>{services.iter().take(MOST_SERVICES).map(row).collect::<View>()}</tbody>
+            </table>
+            {(more > 0).then(|| view! { <p class="folder">{format!("and {} more: spanscope status --json", count(more as u64))}</p> })}
+        }
+    })
+}
+
 /// The ledger of all signals, with the reasons of every loss.
 pub(super) fn account() -> View {
     let app = use_app();
@@ -47,6 +107,17 @@ pub(super) fn account() -> View {
                 </tr>
             }
         };
+        let since = ledger.since_start.iter().find(|since| since.signal == Signal::Traces).map(|since| {
+            let words = ledger_in_words(&since.ledger).into_iter();
+            view! {
+                <tr class="kept">
+                    <th scope="row">"Spans since start"</th>
+                    <td colspan="4">
+                        {words.map(|(word, number)| view! { {word} " " <b>{count(number)}</b> " " }).collect::<View>()}
+                    </td>
+                </tr>
+            }
+        });
         // What went again of what was stored, where something did.
         let kept = signals
             .into_iter()
@@ -70,7 +141,10 @@ pub(super) fn account() -> View {
             })
             .map(|(name, reason, number)| {
                 let what = format!("{name} rejected: {}", reason.replace('_', " "));
-                view! { <tr class="lost"><th scope="row" colspan="4">{what}</th><td>{count(number)}</td></tr> }
+                view! {
+                    <tr class="lost"><th scope="row" colspan="4">{what}</th><td>{count(number)}</td></tr>
+                    {last_row(&ledger, &reason, false)}
+                }
             })
             .collect::<View>();
         let turned_away = ledger
@@ -82,27 +156,31 @@ pub(super) fn account() -> View {
                     reason.replace('_', " "),
                     bytes(turned_away.bytes).text(),
                 );
-                view! { <tr class="lost"><th scope="row" colspan="4">{what}</th><td>{count(turned_away.requests)}</td></tr> }
+                view! {
+                    <tr class="lost"><th scope="row" colspan="4">{what}</th><td>{count(turned_away.requests)}</td></tr>
+                    {last_row(&ledger, reason, true)}
+                }
             })
             .collect::<View>();
         Some(view! {
-            <div class="pop sheet account" role="dialog" aria-label="What became of what was received" data-testid="account">
-                <h2>"What became of what was received"</h2>
-                <table>
-                    <thead>
-                        <tr>
-                            <th></th>
-                            <th scope="col">"Received"</th>
-                            <th scope="col">"Stored"</th>
-                            <th scope="col">"Duplicate"</th>
-                            <th scope="col">"Rejected"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{signals.into_iter().map(line).collect::<View>()} {reasons} {turned_away} {kept}</tbody>
-                </table>
-                <p class="folder">"Kept in " <span class="mono selectable">{status.data_dir}</span></p>
-            </div>
-        })
+                   <div class="pop sheet account" role="dialog" aria-label="What became of what was received" data-testid="account">
+                       <h2>"What became of what was received"</h2>
+                       <table>
+                           <thead>
+                               <tr>
+                                   <th></th>
+                                   <th scope="col">"Received"</th>
+                                   <th scope="col">"Stored"</th>
+                                   <th scope="col">"Duplicate"</th>
+                                   <th scope="col">"Rejected"</th>
+                               </tr>
+                           </thead>
+                           <tbody>{signals.into_iter().map(line).collect::<View>()} {reasons} {turned_away} {since} {kept}</tbody>
+                       </table>
+        {by_service(&ledger.services)}
+                       <p class="folder">"Kept in " <span class="mono selectable">{status.data_dir}</span></p>
+                   </div>
+               })
     })
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::{Ledger, SignalLedger, TurnedAway};
+use super::{SignalLedger, TurnedAway, earlier::Ledger2};
 
 #[derive(Deserialize)]
 struct Ledger1 {
@@ -24,14 +24,10 @@ struct SignalLedger1 {
     rejected: BTreeMap<String, u64>,
 }
 
-/// The same ledger in the layout of today. An empty one is none yet, then as now.
-pub(crate) fn convert(value: &[u8]) -> postcard::Result<Vec<u8>> {
-    if value.is_empty() {
-        return Ok(Vec::new());
-    }
+/// The same ledger in the layout of version 2.
+pub(super) fn convert(value: &[u8]) -> postcard::Result<Ledger2> {
     let Ledger1 { spans, logs, metric_points, turned_away } = postcard::from_bytes(value)?;
-    let ledger = Ledger { spans: spans.into(), logs: logs.into(), metric_points: metric_points.into(), turned_away };
-    postcard::to_stdvec(&ledger)
+    Ok(Ledger2 { spans: spans.into(), logs: logs.into(), metric_points: metric_points.into(), turned_away })
 }
 
 impl From<SignalLedger1> for SignalLedger {
