@@ -28,6 +28,14 @@ impl Resource {
         }
     }
 
+    /// `deployment.environment.name`, or `deployment.environment` as it was called before; `None` where both are
+    /// missing, empty or not text.
+    #[must_use]
+    pub fn environment(&self) -> Option<&str> {
+        let text = |key| find(&self.attributes, key).and_then(Value::as_str).filter(|text| !text.is_empty());
+        text("deployment.environment.name").or_else(|| text("deployment.environment"))
+    }
+
     /// Whether both are the same to the bit.
     #[must_use]
     pub fn same(&self, other: &Self) -> bool {

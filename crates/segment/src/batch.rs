@@ -131,6 +131,11 @@ impl<'a> Batch<'a> {
         &self.services
     }
 
+    /// The resources that sent the items, one for each origin; `None` where there was none.
+    pub fn resources(&self) -> impl Iterator<Item = Option<model::Resource>> {
+        self.origins.iter().map(resource_of)
+    }
+
     fn service_of(&self, item: &Item<'_>) -> u32 {
         self.service_of_origin.get(item.origin as usize).copied().unwrap_or_default()
     }
@@ -323,9 +328,12 @@ impl<'a, F: Fn(u32) -> bool> RawVisitor<'a> for Gathering<'_, 'a, F> {
     }
 }
 
+fn resource_of(origin: &RawOrigin<'_>) -> Option<model::Resource> {
+    origin.resource.as_deref().and_then(|message| formats::decode_resource(message).ok())
+}
+
 fn service_name(origin: &RawOrigin<'_>) -> String {
-    let resource = origin.resource.as_deref().and_then(|message| formats::decode_resource(message).ok());
-    resource.as_ref().map_or(model::UNKNOWN_SERVICE, model::Resource::service_name).to_owned()
+    resource_of(origin).as_ref().map_or(model::UNKNOWN_SERVICE, model::Resource::service_name).to_owned()
 }
 
 /// The spans of one trace in a batch.

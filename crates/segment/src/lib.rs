@@ -50,7 +50,7 @@ pub use points_write::encode_points;
 pub use series::Series;
 pub use series_read::PointReader;
 pub use spans_read::{SegmentSpan, SpanSegment};
-pub use spans_write::encode_spans;
+pub use spans_write::{Passing, encode_spans};
 
 /// A segment ready to be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use model::TraceId;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Batch, ByTrace, Encoded, SegmentError, Shapes,
+    Batch, ByTrace, Encoded, Request, SegmentError, Shapes,
     attributes::AttributeColumns,
     bytes::{difference, zigzag},
     container::{Directory, Packer},
@@ -121,14 +121,29 @@ struct Columns {
     link_attributes: AttributeColumns,
 }
 
-/// Makes a segment of the spans of the traces that are wanted; `None` if there are none.
+/// A span on its way into a segment, for those who note something of it while it is at hand.
+#[derive(Debug)]
+pub struct Passing<'b, 'a> {
+    /// The trace to which it belongs.
+    pub trace_id: TraceId,
+    /// The span.
+    pub span: &'b RawSpan<'a>,
+    /// The request that brought it.
+    pub request: Request,
+    /// Index in [`Batch::resources`].
+    pub origin: u32,
+}
+
+/// Makes a segment of the spans of the traces that are wanted; `None` if there are none. Each span is shown to
+/// `visit`, trace by trace.
 ///
 /// # Errors
 /// [`SegmentError::Request`] where a span is not one.
-pub fn encode_spans(
-    batch: &Batch<'_>,
+pub fn encode_spans<'a>(
+    batch: &Batch<'a>,
     traces: &ByTrace,
     is_wanted: impl Fn(TraceId) -> bool,
+    mut visit: impl FnMut(&Passing<'_, 'a>),
 ) -> Result<Option<Encoded>, SegmentError> {
     let mut columns = Columns::default();
     let mut used = UsedOrigins::default();
@@ -145,6 +160,8 @@ pub fn encode_spans(
             columns.request.push(used.request(item.request, &batch.requests));
             parents.add(span.span_id, span.parent_span_id);
             columns.push(&span, trace.start_unix_nano)?;
+            let request = batch.requests.get(item.request as usize).copied().unwrap_or_default();
+            visit(&Passing { trace_id: trace.trace_id, span: &span, request, origin: item.origin });
         }
         parents.put(&mut columns);
     }

@@ -45,14 +45,16 @@ fn packed(requests: &[TracesData], is_left_out: fn(u32) -> bool) -> BTreeMap<Tra
         let refused: Vec<bool> = all(request).map(|span| span.trace_id.is_zero()).collect();
         batch.add_spans(request_of, body, |ordinal| is_left_out(ordinal) || refused[ordinal as usize]).unwrap();
     }
-    let Some(encoded) = encode_spans(&batch, &batch.by_trace(), |_| true).unwrap() else { return BTreeMap::new() };
+    let Some(encoded) = encode_spans(&batch, &batch.by_trace(), |_| true, |_| {}).unwrap() else {
+        return BTreeMap::new();
+    };
     assert_eq!(encoded.rows as usize, batch.len());
     let segment = SpanSegment::new(&encoded.header, encoded.blobs).unwrap();
     // Once more, by way of requests: nothing may depend on how it first came.
     let again = segment.requests().unwrap();
     let mut batch = Batch::default();
     again.iter().for_each(|(request, body)| batch.add_spans(*request, body, |_| false).unwrap());
-    let encoded = encode_spans(&batch, &batch.by_trace(), |_| true).unwrap().unwrap();
+    let encoded = encode_spans(&batch, &batch.by_trace(), |_| true, |_| {}).unwrap().unwrap();
     let segment = SpanSegment::new(&encoded.header, encoded.blobs).unwrap();
     let (resources, scopes) = (segment.resources().unwrap(), segment.scopes().unwrap());
     let read = |(trace_id, rows): (TraceId, std::ops::Range<usize>)| {
@@ -122,7 +124,7 @@ proptest! {
             let refused: Vec<bool> = all(&requests[0]).map(|span| span.trace_id.is_zero()).collect();
             batch.add_spans(Request::default(), body, |ordinal| refused[ordinal as usize]).unwrap();
         }
-        let Some(mut encoded) = encode_spans(&batch, &batch.by_trace(), |_| true).unwrap() else { return Ok(()) };
+        let Some(mut encoded) = encode_spans(&batch, &batch.by_trace(), |_| true, |_| {}).unwrap() else { return Ok(()) };
         let blob = &mut encoded.blobs[0];
         let at = at.index(blob.len());
         blob[at] = byte;

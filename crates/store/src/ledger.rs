@@ -88,6 +88,20 @@ impl SignalLedger {
         *count = count.saturating_sub(items);
     }
 
+    /// Counts stored items as thinned.
+    pub(crate) fn thin(&mut self, items: u64) {
+        let items = items.min(self.stored);
+        self.stored -= items;
+        self.sampled_out += items;
+    }
+
+    /// Takes that back: they are shown again.
+    pub(crate) fn bring_back(&mut self, items: u64) {
+        let items = items.min(self.sampled_out);
+        self.sampled_out -= items;
+        self.stored += items;
+    }
+
     fn of(&mut self, reason: Reason) -> &mut u64 {
         match reason {
             Reason::Expired => &mut self.expired,

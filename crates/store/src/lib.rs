@@ -20,9 +20,10 @@ mod read;
 mod retention;
 mod schema;
 mod segments;
+mod thinned;
 
 pub use append::{Append, Appended, BytesOnDisk, Store};
-pub use compact::Gone;
+pub use compact::{Gone, Preview};
 pub use directory::{DataDir, DirLock};
 pub use error::{AppendError, OpenError, ReadError};
 pub use index::{EARLIEST_POSSIBLE_UNIX_NANO, FirstError, LATEST_POSSIBLE_UNIX_NANO, TraceSummary, is_possible};

@@ -15,12 +15,12 @@ use sqlx::{
     sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
-use crate::{DataDir, OpenError, failpoint, ledger_1};
+use crate::{DataDir, OpenError, failpoint, ledger_1, thinned};
 
 /// "Span" in ASCII: tells our files from other SQLite databases.
 const APPLICATION_ID: i64 = 0x5370_616e;
 /// The version of the tables below.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 /// Bytes a page; fixed when the file is made.
 pub(crate) const PAGE_BYTES: u32 = 8192;
 /// How long a connection waits for another process's lock.
@@ -79,8 +79,10 @@ CREATE TABLE level(
 INSERT INTO level VALUES (0, 0, 0, 0);
 CREATE TABLE pin(trace_id BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TABLE body_hash(row INTEGER PRIMARY KEY, hash INTEGER NOT NULL) STRICT;
-PRAGMA user_version = 2;
 ";
+
+/// What version 3 adds, piece by piece.
+const VERSION_3: [&str; 2] = [thinned::TABLES, "PRAGMA user_version = 3;"];
 
 /// From version 1: identities of spans are read from the bodies now.
 const FROM_1: &str = "BEGIN IMMEDIATE; ALTER TABLE l0 DROP COLUMN identities;";
@@ -149,12 +151,14 @@ pub(crate) async fn open_writer(dir: &DataDir, content: Content) -> Result<Sqlit
             .connect()
             .await?;
         let begin = match content {
-            Content::Empty => CREATE,
-            Content::Older(_) => FROM_1,
+            Content::Empty => [CREATE, SEGMENTS],
+            Content::Older(1) => [FROM_1, SEGMENTS],
+            Content::Older(_) => ["BEGIN IMMEDIATE;", ""],
             Content::Tables => return Ok(connection),
         };
-        sqlx::raw_sql(AssertSqlSafe([begin, SEGMENTS].concat())).execute(&mut connection).await?;
-        if matches!(content, Content::Older(_)) {
+        let sql = AssertSqlSafe([begin.as_slice(), VERSION_3.as_slice()].concat().concat());
+        sqlx::raw_sql(sql).execute(&mut connection).await?;
+        if content == Content::Older(1) {
             convert_ledger(&mut connection).await?;
         }
         failpoint::reach("before-migrate");

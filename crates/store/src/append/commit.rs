@@ -9,7 +9,12 @@ use super::{
     background::Piece,
     plan::{Plan, PlannedRow},
 };
-use crate::{AppendError, failpoint, schema};
+use crate::{
+    AppendError, Ledger,
+    compact::{Decided, MINUTES_AN_HOUR},
+    failpoint, schema,
+    thinned::{self, Changes},
+};
 
 /// Rows a statement; each size is prepared once.
 const SIZES: [usize; 3] = [64, 8, 1];
@@ -50,6 +55,7 @@ async fn write(connection: &mut SqliteConnection, plan: &Plan, piece: Option<&Pi
     let mut rest = plan.rows.as_slice();
     let [before, after] = piece.map_or(["before-append", "after-append"], Piece::failpoints);
     if piece.is_none()
+        && plan.thinned.is_empty()
         && let Some(sql) = rest.len().checked_sub(1).and_then(|fewer| WHOLE.get(fewer))
     {
         failpoint::reach(before);
@@ -67,11 +73,55 @@ async fn write(connection: &mut SqliteConnection, plan: &Plan, piece: Option<&Pi
     if let Some(piece) = piece {
         piece.write(connection).await?;
     }
+    if !plan.thinned.is_empty() {
+        write_thinned(connection, &plan.thinned.clone().into_iter().collect()).await?;
+    }
     sqlx::query(LEDGER).bind(ledger).execute(&mut *connection).await?;
     failpoint::reach(before);
     sqlx::query("COMMIT").execute(&mut *connection).await?;
     failpoint::reach(after);
     Ok(())
+}
+
+/// Writes changes of thinned traces: another process sees others than before.
+async fn write_thinned(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), sqlx::Error> {
+    thinned::write(connection, changes).await?;
+    sqlx::query("UPDATE level SET generation = generation + 1").execute(connection).await.map(drop)
+}
+
+/// What was decided of traces that settled.
+pub(super) async fn decide(
+    connection: &mut SqliteConnection,
+    decided: &Decided,
+    changes: &Changes,
+    ledger: &Ledger,
+) -> Result<(), AppendError> {
+    let write = async {
+        let ledger = postcard::to_stdvec(ledger).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+        write_thinned(connection, changes).await?;
+        if let Some(up_to) = decided.up_to_unix_nano {
+            let update = sqlx::query("UPDATE sampling SET decided_unix_nano = ?");
+            update.bind(up_to.cast_signed()).execute(&mut *connection).await?;
+        }
+        if let Some((minute, value)) = &decided.volume {
+            let insert = sqlx::query("INSERT OR REPLACE INTO volume VALUES (?, ?)");
+            insert.bind(minute.cast_signed()).bind(value.as_slice()).execute(&mut *connection).await?;
+            let delete = sqlx::query("DELETE FROM volume WHERE minute < ?");
+            delete.bind(minute.saturating_sub(MINUTES_AN_HOUR).cast_signed()).execute(&mut *connection).await?;
+        }
+        sqlx::query(LEDGER).bind(ledger).execute(&mut *connection).await?;
+        failpoint::reach("before-decide");
+        sqlx::query("COMMIT").execute(&mut *connection).await?;
+        failpoint::reach("after-decide");
+        Ok(())
+    };
+    let result = write.await;
+    if result.is_err() {
+        // SQLite may have rolled back by itself; then there is nothing to roll back.
+        drop(sqlx::query("ROLLBACK").execute(connection).await);
+    }
+    result.map_err(|error: sqlx::Error| append_error(&error))
 }
 
 /// A statement with these rows as its values.

@@ -5,6 +5,7 @@ mod checkpoint;
 mod commit;
 mod compare;
 mod identities;
+mod late;
 mod plan;
 mod request;
 mod writer;
@@ -17,13 +18,16 @@ use std::{
 
 use formats::{WalkLimits, WalkedRows};
 use model::{Signal, TraceId};
+use sampling::Rules;
 use tokio::{runtime::Handle, sync::oneshot};
 
 pub use request::{Append, Appended};
 
 use crate::{
-    AppendError, DataDir, DirLock, Gone, Ledger, OpenError, ReadError, Reader, Retention, Selected, Selection,
-    compact::Compactor, schema,
+    AppendError, DataDir, DirLock, Gone, Ledger, OpenError, Preview, ReadError, Reader, Retention, Selected, Selection,
+    compact::Compactor,
+    read::{DigestedRequest, steps},
+    schema,
 };
 use background::Background;
 use checkpoint::Checkpointer;
@@ -84,6 +88,7 @@ impl Store {
             background,
             pending,
             retention: None,
+            rules: None,
             believed_unix_nano: reader.believed_unix_nano().await.map_err(|error| error.into_open(dir))?,
         };
         thread::Builder::new().name("store".to_owned()).spawn(move || writer.run(&received)).map_err(no_thread)?;
@@ -153,8 +158,26 @@ impl Store {
         self.ask(|reply| Command::Retain(retention, reply)).await
     }
 
-    /// Lets go what is too old at this time (nanoseconds since the Unix epoch), and what is over the cap;
-    /// call it every minute or so. `None`: the clock has jumped back, or more than 30 days ahead, since it was
+    /// Sets the rules by which traces that have settled are kept or thinned, from the next [`Store::let_go`] on;
+    /// before this is called none is thinned.
+    ///
+    /// # Errors
+    /// The store is closed.
+    pub async fn set_sampling(&self, rules: Rules) -> Result<(), AppendError> {
+        self.ask(|reply| Command::Sample(Box::new(rules), reply)).await
+    }
+
+    /// What rules would keep of the traces that are stored and arrived since a time (nanoseconds since the Unix
+    /// epoch), hidden ones included. Nothing is changed, but that segments are made of what is in none yet.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub async fn preview_sampling(&self, rules: &Rules, since_unix_nano: u64) -> Result<Preview, AppendError> {
+        self.ask(|reply| Command::Preview(Box::new(rules.clone()), since_unix_nano, reply)).await
+    }
+
+    /// Decides the traces that have settled at this time (nanoseconds since the Unix epoch), and lets go what is
+    /// too old, thinned long enough or over the cap; call it every half minute or so. `None`: the clock has jumped back, or more than 30 days ahead, since it was
     /// last believed, and nothing was let go; with `is_believed` the user says that it is right.
     ///
     /// # Errors
@@ -234,17 +257,23 @@ async fn recover(reader: &Reader) -> Result<(Stored, Pending, Background, u64), 
     let limits = WalkLimits { max_items: u64::MAX, max_heap_bytes: u64::MAX, ..WalkLimits::default() };
     stored.next_row = reader.last_row() + 1;
     stored.identities.begin(reader.compacted_row().await?);
-    for size in reader.row_sizes().await? {
+    let sizes = reader.row_sizes().await?;
+    for size in &sizes {
         pending.items += size.items;
         pending.body_bytes += size.body_bytes;
-        let Some((request, body_hash, _)) = reader.row(size.row).await? else { continue };
-        stored.bodies.insert(body_hash, size.row);
-        if request.signal == Signal::Traces {
-            let body = request.plain_body()?;
-            let walked = formats::walk(request.signal, request.encoding, &body, &limits);
-            let damaged = |error: formats::FormatError| ReadError::Damaged { row: size.row, detail: error.to_string() };
-            if let WalkedRows::Spans(spans) = &walked.map_err(damaged)?.rows {
-                stored.add_row(size.row, spans, &request.left_out);
+    }
+    for step in steps(&sizes) {
+        let (Some(first), Some(last)) = (step.first(), step.last()) else { continue };
+        for DigestedRequest { request, body_hash, .. } in reader.rows(first.row, last.row).await? {
+            stored.bodies.insert(body_hash, request.row);
+            if request.signal == Signal::Traces {
+                let body = request.plain_body()?;
+                let walked = formats::walk(request.signal, request.encoding, &body, &limits);
+                let damaged =
+                    |error: formats::FormatError| ReadError::Damaged { row: request.row, detail: error.to_string() };
+                if let WalkedRows::Spans(spans) = &walked.map_err(damaged)?.rows {
+                    stored.add_row(request.row, spans, &request.left_out);
+                }
             }
         }
     }

@@ -9,13 +9,16 @@ use model::{RejectReason, Signal, TraceId};
 use super::{
     compare::Comparison,
     identities::{Identities, Known, Place},
+    late::{Changed, Late},
     request::{Appended, Prepared},
 };
 use crate::{
     AppendError, Ledger, Reader,
+    compact::Removed,
     index::Digest,
     left_out::LeftOut,
     read::{FoundPart, MAX_BODY_BYTES, ReadTurn},
+    thinned::Thinned,
 };
 
 /// What a writer knows of what is stored.
@@ -96,6 +99,8 @@ pub(super) struct Plan {
     pub(super) rows: Vec<PlannedRow>,
     pub(super) outcomes: Vec<Appended>,
     pub(super) ledger: Ledger,
+    /// Thinned traces that change.
+    pub(super) thinned: Changed,
     bodies: HashMap<u64, usize>,
     /// Traces that were looked for in segments, and what was found.
     looked_for: HashSet<TraceId>,
@@ -110,6 +115,7 @@ impl Plan {
             rows: Vec::new(),
             outcomes: Vec::new(),
             ledger,
+            thinned: Changed::new(),
             bodies: HashMap::new(),
             looked_for: HashSet::new(),
             parts: Vec::new(),
@@ -130,21 +136,27 @@ impl Plan {
         let rejected = request.walked.rejected.len() as u64;
         let accepted = request.accepted();
         let row = if accepted == 0 || self.is_repeated(&request, stored, turn)? {
-            None
+            Row::default()
         } else {
             self.plan_row(rejected_ordinals(&request), &request, stored, turn)?
         };
-        let kept = row.as_ref().map_or(0, |row| row.kept);
-        let outcome = Appended { stored: kept, duplicate: accepted - kept, rejected };
+        let outcome = Appended {
+            stored: row.kept - row.hidden,
+            duplicate: accepted - row.kept - row.dropped,
+            sampled_out: row.hidden + row.dropped,
+            rejected,
+        };
         let ledger = self.ledger.signal_mut(request.signal);
         ledger.stored += outcome.stored;
         ledger.duplicate += outcome.duplicate;
+        ledger.sampled_out += outcome.sampled_out;
+        ledger.bring_back(row.shown);
         ledger.received += accepted + rejected;
         for (_, reason) in &request.walked.rejected {
             *ledger.rejected.entry(RejectReason::name(*reason).to_owned()).or_default() += 1;
         }
         self.outcomes.push(outcome);
-        if let Some(row) = row {
+        if row.kept > 0 {
             self.push(row, request)?;
         }
         Ok(())
@@ -184,32 +196,40 @@ impl Plan {
             .is_some_and(|other| other.signal == request.signal && same_body(request, other.compression, &other.body)))
     }
 
-    /// The row of a request; `None` if nothing of it is left to store.
+    /// The row of a request, which keeps nothing if nothing of it is left to store.
     fn plan_row(
         &mut self,
         mut left_out: Vec<u32>,
         request: &Prepared,
         stored: &mut Stored,
         turn: &ReadTurn<'_>,
-    ) -> Result<Option<Row>, AppendError> {
+    ) -> Result<Row, AppendError> {
         let texts = &request.walked.texts;
         let (kept, digest) = match &request.walked.rows {
             WalkedRows::Spans(spans) => {
-                let found = self.find_new(spans, request, stored, turn)?;
+                let late = Late::of(request, &self.thinned, turn)?;
+                let found = self.find_new(spans, request, late.dropped(), stored, turn)?;
                 left_out.extend(found.duplicates);
-                (found.kept.len(), Digest::of_spans(spans, texts, &found.kept))
+                left_out.extend(late.dropped());
+                let digest = Digest::of_spans(spans, texts, &found.kept);
+                let dropped = late.dropped().len() as u64;
+                let (hidden, shown) = late.settle(&digest, request.received_at_unix_nano, &mut self.thinned);
+                let (kept, left_out) = (found.kept.len() as u64, LeftOut::new(left_out));
+                return Ok(Row { kept, hidden, shown, dropped, left_out, digest });
             }
             WalkedRows::Logs(logs) => (logs.ordinal.len(), Digest::of_logs(logs)),
             WalkedRows::Points(points) => (points.ordinal.len(), Digest::default()),
         };
-        Ok((kept > 0).then(|| Row { kept: kept as u64, left_out: LeftOut::new(left_out), digest }))
+        Ok(Row { kept: kept as u64, left_out: LeftOut::new(left_out), digest, ..Row::default() })
     }
 
-    /// Tells new spans from duplicates, one after the other, so that a request can repeat itself too.
+    /// Tells new spans from duplicates, one after the other, so that a request can repeat itself too; but for those
+    /// that are dropped.
     fn find_new(
         &mut self,
         spans: &SpanColumns,
         request: &Prepared,
+        dropped: &[u32],
         stored: &mut Stored,
         turn: &ReadTurn<'_>,
     ) -> Result<Found, AppendError> {
@@ -218,6 +238,9 @@ impl Plan {
         let mut last = None;
         let columns = spans.trace_id.iter().zip(&spans.span_id).zip(&spans.content_hash).zip(&spans.ordinal);
         for (at, (((&trace_id, &span_id), &content_hash), &ordinal)) in (0..).zip(columns) {
+            if dropped.binary_search(&ordinal).is_ok() {
+                continue;
+            }
             if last.replace(trace_id) != Some(trace_id) {
                 self.complete(trace_id, stored, turn)?;
             }
@@ -307,6 +330,37 @@ impl Plan {
         Ok(())
     }
 
+    /// Plans that hidden traces are taken from the disk; `false` if one of them is to be shown, or got something,
+    /// since that was begun: then nothing is planned.
+    pub(super) fn remove(&mut self, removed: &[Removed], reader: &Reader) -> bool {
+        let catalogue = reader.catalogue();
+        let mut changes = Vec::with_capacity(removed.len());
+        for Removed { trace_id, spans, services_left, at_unix_nano } in removed {
+            let is_touched = self.thinned.contains_key(trace_id) || catalogue.index.holders(*trace_id).1;
+            let known = catalogue.thinned.get(*trace_id).filter(|thinned| thinned.is_hidden() && !is_touched);
+            let Some(thinned) = known else { return false };
+            changes.push((
+                *trace_id,
+                Some(Thinned {
+                    touched_unix_nano: thinned.touched_unix_nano.max(*at_unix_nano),
+                    hidden_spans: thinned.hidden_spans.saturating_sub(*spans),
+                    removed_spans: thinned.removed_spans + spans,
+                    services: services_left.clone(),
+                    ..*thinned
+                }),
+            ));
+        }
+        self.thinned.extend(changes);
+        true
+    }
+
+    /// Takes that back.
+    pub(super) fn remove_not(&mut self, removed: &[Removed]) {
+        for Removed { trace_id, .. } in removed {
+            self.thinned.remove(trace_id);
+        }
+    }
+
     /// After the commit: what was planned is stored.
     pub(super) fn apply(&self, stored: &mut Stored, reader: &Reader) {
         let mut catalogue = reader.catalogue_mut();
@@ -327,8 +381,16 @@ impl Plan {
 }
 
 /// What is known of a row before it has its number.
+#[derive(Default)]
 struct Row {
+    /// Items that it stores.
     kept: u64,
+    /// Of these, spans of traces that are hidden.
+    hidden: u64,
+    /// Spans stored before that are shown again because of it.
+    shown: u64,
+    /// Spans of thinned traces that it does not store.
+    dropped: u64,
     left_out: LeftOut,
     digest: Digest,
 }

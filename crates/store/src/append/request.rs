@@ -34,6 +34,8 @@ pub struct Appended {
     pub stored: u64,
     /// Were there already.
     pub duplicate: u64,
+    /// Came for a trace that a rule of sampling had thinned.
+    pub sampled_out: u64,
     /// Refused by the walk.
     pub rejected: u64,
 }

@@ -1,7 +1,10 @@
 //! The writer: one thread that commits all that waits as soon as it is free.
 
 use std::{
-    sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError},
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError, TryRecvError},
+    },
     time::{Duration, Instant},
 };
 
@@ -16,11 +19,14 @@ use super::{
     request::{Appended, Prepared},
 };
 use model::TraceId;
+use sampling::Rules;
 
 use crate::{
     AppendError, DirLock, Gone, Reader, Retention, Selected, Selection,
-    compact::{Compactor, Publication, SEGMENT_BODY_BYTES, Wanted, segment_items},
+    compact::{Compactor, Decided, LetGo, Preview, Publication, SEGMENT_BODY_BYTES, Wanted, segment_items},
     read::{ReadTurn, into_append},
+    schema::PAGE_BYTES,
+    thinned::{Changes, Thinned},
 };
 
 /// Bodies that one commit takes, bytes.
@@ -44,6 +50,9 @@ const SPARE_PAGES: i64 = 1024;
 /// Free pages given back to the disk in one step.
 const FREED_PAGES: i64 = 512;
 
+/// Thinned traces that are known at a time, at about 200 bytes each; more stay until some are forgotten.
+const MOST_THINNED: usize = 500_000;
+
 type Reply<T> = oneshot::Sender<Result<T, AppendError>>;
 
 /// What the writer is asked for.
@@ -62,6 +71,12 @@ pub(crate) enum Command {
     Compact(Reply<()>),
     /// From now on things are kept so long.
     Retain(Retention, Reply<()>),
+    /// From now on traces that have settled are decided by these.
+    Sample(Box<Rules>, Reply<()>),
+    /// What such rules would keep of what arrived since a time.
+    Preview(Box<Rules>, u64, Reply<Preview>),
+    /// What was decided.
+    Decide(Box<Decided>, Reply<()>),
     /// What is too old at this time, or over the cap, goes; with `true` the time is believed.
     LetGo(u64, bool, Reply<Option<Gone>>),
     /// What is selected goes, or with `true` is only counted.
@@ -85,6 +100,8 @@ pub(super) struct Writer {
     pub(super) pending: Pending,
     /// How long things are kept; nothing is let go before that is said.
     pub(super) retention: Option<Retention>,
+    /// By what traces are thinned; none is before that is said.
+    pub(super) rules: Option<Arc<Rules>>,
     /// The latest time that was believed, nanoseconds since the Unix epoch; 0 before the first.
     pub(super) believed_unix_nano: u64,
 }
@@ -225,6 +242,14 @@ impl Writer {
                     self.retention = Some(retention);
                     let _ = reply.send(Ok(()));
                 }
+                Command::Sample(rules, reply) => {
+                    self.rules = Some(Arc::new(*rules));
+                    let _ = reply.send(Ok(()));
+                }
+                Command::Preview(rules, since, reply) => self.compactor.want(Wanted::Preview(rules, since, reply)),
+                Command::Decide(decided, reply) => {
+                    let _ = reply.send(self.decide(&decided));
+                }
                 Command::LetGo(now_unix_nano, is_believed, reply) => self.let_go(now_unix_nano, is_believed, reply),
                 Command::Delete(selection, is_asked, reply) => {
                     self.compactor.want(Wanted::Delete(selection, is_asked, reply));
@@ -287,10 +312,36 @@ impl Writer {
             }
             self.believed_unix_nano = now_unix_nano;
         }
-        match self.retention {
-            Some(retention) => self.compactor.want(Wanted::LetGo(now_unix_nano, retention, reply)),
-            None => drop(reply.send(Ok(Some(Gone::default())))),
+        let let_go = LetGo { now_unix_nano, retention: self.retention, rules: self.rules.clone() };
+        self.compactor.want(Wanted::LetGo(let_go, reply));
+    }
+
+    /// Thins traces and writes down what was decided; but for those that were pinned or got something meanwhile,
+    /// and no more than are to be known at a time.
+    fn decide(&mut self, decided: &Decided) -> Result<(), AppendError> {
+        let mut changes = Changes::new();
+        {
+            let catalogue = self.reader.catalogue();
+            let room = MOST_THINNED.saturating_sub(catalogue.thinned.len());
+            let may_be = |(trace_id, _): &&(TraceId, Thinned)| {
+                let is_in_rows = catalogue.index.holders(*trace_id).1;
+                !is_in_rows && !catalogue.pinned.contains(trace_id) && catalogue.thinned.get(*trace_id).is_none()
+            };
+            let thinned = decided.thinned.iter().filter(may_be).take(room);
+            changes.extend(thinned.map(|(trace_id, thinned)| (*trace_id, Some(thinned.clone()))));
+            changes.extend(decided.forgotten.iter().map(|trace_id| (*trace_id, None)));
         }
+        let mut ledger = self.reader.ledger_state().begin();
+        ledger.spans.thin(changes.iter().filter_map(|(_, change)| Some(change.as_ref()?.hidden_spans)).sum());
+        let write = commit::decide(&mut self.connection, decided, &changes, &ledger);
+        let result = self.runtime.block_on(write);
+        self.reader.ledger_state().end(result.is_ok().then_some(ledger));
+        if result.is_ok() {
+            self.reader.thinned(changes);
+            self.reader.announce();
+            self.checkpointer.committed(16 * u64::from(PAGE_BYTES));
+        }
+        result
     }
 
     fn pin(&mut self, trace_id: TraceId, is_pinned: bool) -> Result<bool, AppendError> {
@@ -319,20 +370,24 @@ impl Writer {
         let turn = ReadTurn::new(&self.reader, &self.runtime);
         let mut result = group.requests.into_iter().try_for_each(|request| plan.add(request, &mut self.stored, &turn));
         let mut piece = self.background.next(Instant::now());
-        if let Some(Piece::Publish(publication)) = &piece
-            && let Some((reason, signal, items)) = publication.gone
-        {
-            plan.ledger.signal_mut(signal).let_go(reason, items);
+        if let Some(Piece::Publish(publication)) = &piece {
+            if !plan.remove(&publication.removed, &self.reader) {
+                self.background.failed(&AppendError::Other("a thinned trace came back meanwhile".to_owned()));
+                piece = None;
+            } else if let Some((reason, signal, items)) = publication.gone {
+                plan.ledger.signal_mut(signal).let_go(reason, items);
+            }
         }
         if result.is_ok() {
             result = self.runtime.block_on(commit::commit(&mut self.connection, &plan, piece.as_ref()));
             if let (Err(error), true, true) = (&result, piece.is_some(), !group.replies.is_empty()) {
                 // It may have been the piece that did not fit.
                 self.background.failed(error);
-                if let Some(Piece::Publish(publication)) = piece.take()
-                    && let Some((reason, signal, items)) = publication.gone
-                {
-                    plan.ledger.signal_mut(signal).take_back(reason, items);
+                if let Some(Piece::Publish(publication)) = piece.take() {
+                    plan.remove_not(&publication.removed);
+                    if let Some((reason, signal, items)) = publication.gone {
+                        plan.ledger.signal_mut(signal).take_back(reason, items);
+                    }
                 }
                 result = self.runtime.block_on(commit::commit(&mut self.connection, &plan, None));
             }
@@ -354,7 +409,10 @@ impl Writer {
             self.pending.last = Some(Instant::now());
         }
         self.reader.catalogue_mut().waiting_bytes = self.pending.body_bytes;
-        let Plan { outcomes, ledger, .. } = plan;
+        let Plan { outcomes, ledger, thinned, .. } = plan;
+        if !thinned.is_empty() {
+            self.reader.thinned(thinned.into_iter().collect());
+        }
         self.reader.ledger_state().end(Some(ledger));
         if let Some((published, reply)) = piece.and_then(|piece| self.background.done(piece)) {
             self.published(published);
@@ -375,7 +433,7 @@ impl Writer {
 
     /// After segments were published: what they hold is no longer in the append level.
     fn published(&mut self, publication: Publication) {
-        let Publication { segments, compacted_row, released, replaced, gone, body_hashes } = publication;
+        let Publication { segments, compacted_row, released, replaced, gone, removed, body_hashes } = publication;
         if let Some(row) = compacted_row {
             let before = self.reader.published(row, &segments);
             self.stored.compacted(row, body_hashes.iter().map(|(_, hash)| *hash));
@@ -383,7 +441,7 @@ impl Writer {
             self.pending.items = self.pending.items.saturating_sub(released.0);
             self.pending.body_bytes = self.pending.body_bytes.saturating_sub(released.1);
             self.reader.catalogue_mut().waiting_bytes = self.pending.body_bytes;
-        } else if gone.is_some() {
+        } else if gone.is_some() || !removed.is_empty() {
             if let Err(error) = self.runtime.block_on(self.reader.let_go(&replaced, &segments)) {
                 tracing::warn!(%error, "what was let go is still listed");
             }

@@ -6,7 +6,10 @@ use hashbrown::{HashMap, HashSet};
 use model::{Signal, TraceId};
 use segment::Request;
 
-use super::{Gone, Publication, Reason, Work, rewrite::Keep};
+use super::{
+    Gone, LetGo, Publication, Reason, Work,
+    rewrite::{Keep, Rewritten},
+};
 use crate::{
     AppendError, Retention, Selected, Selection,
     read::into_append,
@@ -17,8 +20,21 @@ use crate::{
 const STILL_GROWS_NANOS: u64 = 3_600 * 1_000_000_000;
 
 impl Work {
-    /// Lets go what is too old at this time, and then what is over the cap.
-    pub(super) fn let_go(&mut self, now_unix_nano: u64, retention: &Retention) -> Result<Gone, AppendError> {
+    /// Decides what has settled, and lets go what is too old at this time, and then what is over the cap.
+    pub(super) fn let_go(&mut self, let_go: &LetGo) -> Result<Gone, AppendError> {
+        let now_unix_nano = let_go.now_unix_nano;
+        let decided = let_go.rules.as_ref().map_or(Ok(()), |rules| self.decide(now_unix_nano, rules));
+        if let Err(error) = decided.and_then(|()| self.remove_thinned(now_unix_nano)) {
+            // What is too old goes all the same: on a full disk that makes the room which this needs.
+            tracing::warn!(%error, "sampling waits for the next time");
+        }
+        match &let_go.retention {
+            Some(retention) => self.retain(now_unix_nano, retention),
+            None => Ok(Gone::default()),
+        }
+    }
+
+    fn retain(&mut self, now_unix_nano: u64, retention: &Retention) -> Result<Gone, AppendError> {
         let mut gone = Gone::default();
         let limit = |class| match class {
             Class::Ordinary => nanos(retention.ordinary),
@@ -88,7 +104,7 @@ impl Work {
         };
         let stays = |part: &TracePart, _: &Block| Some((class(part), part.last_received_unix_nano));
         let keep = Keep { trace: &stays, items: &|_, _| true, logs_of: &|_| true };
-        let segments = self.rewrite(&[Arc::clone(segment)], &keep)?;
+        let segments = self.rewrite(&[Arc::clone(segment)], &keep)?.segments;
         self.publish(Publication { segments, replaced: vec![segment.id], ..Publication::default() })
     }
 
@@ -152,7 +168,7 @@ impl Work {
                         !is_pinned && part.last_received_unix_nano < *time && elsewhere.is_none_or(|last| last < *time)
                     }
                 };
-                if goes {
+                if goes && !catalogue.thinned.is_hidden(trace_id) {
                     removed.borrow_mut().push(trace_id);
                 }
                 (!goes).then_some((segment.class, part.last_received_unix_nano))
@@ -173,9 +189,8 @@ impl Work {
                 },
             };
             let new = self.rewrite(&[Arc::clone(&segment)], &keep)?;
-            let kept: u64 = new.iter().map(|new| new.segment.items).sum();
-            let items = segment.items.saturating_sub(kept);
-            if items == 0 {
+            let items = new.gone_of(segment.items);
+            if items == 0 && new.removed.is_empty() {
                 continue;
             }
             match segment.signal {
@@ -186,7 +201,8 @@ impl Work {
             traces.extend(removed.into_inner());
             if !is_asked {
                 self.publish(Publication {
-                    segments: new,
+                    segments: new.segments,
+                    removed: new.removed,
                     replaced: vec![segment.id],
                     gone: Some((Reason::Deleted, segment.signal, items)),
                     ..Publication::default()
@@ -212,11 +228,11 @@ impl Work {
     /// Replaces a segment by what is kept of it.
     fn replace(&mut self, segment: &Arc<Segment>, keep: &Keep<'_>, reason: Reason) -> Result<Gone, AppendError> {
         let keeps_nothing = segment.signal != Signal::Traces && !(keep.items)("", &Request::default());
-        let new = if keeps_nothing { Vec::new() } else { self.rewrite(&[Arc::clone(segment)], keep)? };
-        let kept: u64 = new.iter().map(|new| new.segment.items).sum();
-        let items = segment.items.saturating_sub(kept);
+        let new = if keeps_nothing { Rewritten::default() } else { self.rewrite(&[Arc::clone(segment)], keep)? };
+        let items = new.gone_of(segment.items);
         self.publish(Publication {
-            segments: new,
+            segments: new.segments,
+            removed: new.removed,
             replaced: vec![segment.id],
             gone: Some((reason, segment.signal, items)),
             ..Publication::default()
@@ -228,7 +244,7 @@ impl Work {
         self.that_are(|_| true)
     }
 
-    fn that_are(&self, such: impl Fn(&Segment) -> bool) -> Vec<Arc<Segment>> {
+    pub(super) fn that_are(&self, such: impl Fn(&Segment) -> bool) -> Vec<Arc<Segment>> {
         self.reader.catalogue().segments.iter().filter(|segment| such(segment)).map(Arc::clone).collect()
     }
 }

@@ -32,7 +32,7 @@ impl Work {
             logs_of: &|_| true,
         };
         Ok(Some(Publication {
-            segments: self.rewrite(&chosen, &keep)?,
+            segments: self.rewrite(&chosen, &keep)?.segments,
             replaced: chosen.iter().map(|segment| segment.id).collect(),
             ..Publication::default()
         }))

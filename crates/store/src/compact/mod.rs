@@ -1,13 +1,17 @@
 //! Rows of the append level becoming segments, in the background: read and packed on a thread of its own,
 //! written by the writer in small pieces, and published in one transaction.
 
+mod decide;
 mod letting_go;
 mod merge;
 mod pack;
 mod rewrite;
 mod rows;
+mod thinning;
+mod volume;
 
 use std::{
+    collections::BTreeSet,
     sync::{
         Arc,
         mpsc::{self, Sender},
@@ -16,7 +20,8 @@ use std::{
     time::Duration,
 };
 
-use model::Signal;
+use model::{Signal, TraceId};
+use sampling::Rules;
 use tokio::{runtime::Handle, sync::oneshot};
 
 use crate::{
@@ -26,6 +31,10 @@ use crate::{
     read::into_append,
     segments::{Block, Segment},
 };
+
+pub use decide::Preview;
+pub(crate) use decide::{Decided, Decisions};
+pub(crate) use volume::MINUTES_AN_HOUR;
 
 /// Items that make a segment worth while, and nearly the most that one gets.
 pub(crate) fn segment_items() -> u64 {
@@ -57,6 +66,8 @@ pub(crate) struct Publication {
     pub(crate) replaced: Vec<u64>,
     /// What of those is in no new one.
     pub(crate) gone: Option<(Reason, Signal, u64)>,
+    /// Hidden traces, or parts of such, that are in no new one.
+    pub(crate) removed: Vec<Removed>,
     /// Rows and hashes of the bodies whose items have no identity.
     pub(crate) body_hashes: Vec<(u64, u64)>,
 }
@@ -75,9 +86,21 @@ impl Publication {
             released: self.released,
             replaced: self.replaced.clone(),
             gone: self.gone,
+            removed: self.removed.clone(),
             body_hashes: self.body_hashes.clone(),
         }
     }
+}
+
+/// A hidden trace, or a part of it, that is taken from the disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Removed {
+    pub(crate) trace_id: TraceId,
+    pub(crate) spans: u64,
+    /// Services of its spans in other segments.
+    pub(crate) services_left: BTreeSet<Arc<str>>,
+    /// When, nanoseconds since the Unix epoch, if that is known.
+    pub(crate) at_unix_nano: u64,
 }
 
 /// Why something was let go.
@@ -124,10 +147,22 @@ pub(crate) enum Wanted {
     Full,
     /// Segments of all rows there are now, and large ones of small ones.
     All(Option<Reply<()>>),
-    /// What is too old at this time, or over the cap, goes.
-    LetGo(u64, Retention, Reply<Option<Gone>>),
+    /// What is too old at this time, or over the cap, goes, and traces that have settled are decided.
+    LetGo(LetGo, Reply<Option<Gone>>),
+    /// What rules would keep of what arrived since a time.
+    Preview(Box<Rules>, u64, Reply<Preview>),
     /// What is selected goes, or with `true` is only counted.
     Delete(Selection, bool, Reply<Selected>),
+}
+
+/// By what things are let go.
+#[derive(Debug, Clone)]
+pub(crate) struct LetGo {
+    pub(crate) now_unix_nano: u64,
+    /// `None`: nothing goes for its age or the cap.
+    pub(crate) retention: Option<Retention>,
+    /// `None`: nothing is decided.
+    pub(crate) rules: Option<Arc<Rules>>,
 }
 
 /// The thread that compacts.
@@ -149,7 +184,7 @@ impl Compactor {
         next_segment: u64,
     ) -> std::io::Result<Self> {
         let (wanted, received) = mpsc::channel();
-        let mut work = Work { reader, commands, runtime, next_segment };
+        let mut work = Work { reader, commands, runtime, next_segment, decisions: None };
         let thread = thread::Builder::new().name("compact".to_owned()).spawn(move || {
             while let Ok(wanted) = received.recv() {
                 work.handle(wanted);
@@ -183,6 +218,8 @@ struct Work {
     commands: Sender<Command>,
     runtime: Handle,
     next_segment: u64,
+    /// What was decided until now; `None` until it is needed.
+    decisions: Option<Decisions>,
 }
 
 impl Work {
@@ -195,9 +232,13 @@ impl Work {
                     answer(reply, result);
                 }
             }
-            Wanted::LetGo(now_unix_nano, retention, reply) => {
-                let result = self.join().and_then(|()| self.let_go(now_unix_nano, &retention));
+            Wanted::LetGo(let_go, reply) => {
+                let result = self.join().and_then(|()| self.let_go(&let_go));
                 answer(reply, result.map(Some));
+            }
+            Wanted::Preview(rules, since_unix_nano, reply) => {
+                let result = self.compact(true).and_then(|()| self.preview(&rules, since_unix_nano));
+                answer(reply, result);
             }
             Wanted::Delete(selection, is_asked, reply) => {
                 // What is in no segment yet cannot be left out of one.

@@ -9,7 +9,7 @@ use segment::{Batch, Encoded, Request, SegmentError, Weight};
 use super::{NewSegment, Publication, rows::Row, take_id};
 use crate::{
     AppendError, Reader,
-    segments::{Block, Class, HEADER, PARTS, PartsBuilder, Segment, ServiceShare, TraceFilter},
+    segments::{Block, Class, FACTS, FactsBuilder, HEADER, PARTS, PartsBuilder, Segment, ServiceShare, TraceFilter},
 };
 
 /// A service with a fourth of a batch, or more, gets segments of its own, so that it can be evicted without
@@ -181,8 +181,11 @@ pub(super) fn of_spans(
     let by_trace = batch.by_trace();
     for (group, traces) in groups {
         let is_wanted = |trace_id| traces.contains(&trace_id);
-        let Some(encoded) = segment::encode_spans(batch, &by_trace, is_wanted).map_err(damaged)? else { continue };
+        let mut facts = FactsBuilder::new(batch);
+        let encoded = segment::encode_spans(batch, &by_trace, is_wanted, |passing| facts.add(passing));
+        let Some(encoded) = encoded.map_err(damaged)? else { continue };
         let parts = parts.finish(is_wanted);
+        let facts = facts.finish(&parts).to_bytes().map_err(AppendError::Other)?;
         let packed = parts.to_bytes().map_err(AppendError::Other)?;
         let block = Arc::new(Block::new(parts));
         let ids: Vec<TraceId> = block.parts().iter().map(|part| part.fragment.trace_id).collect();
@@ -195,7 +198,7 @@ pub(super) fn of_spans(
         }
         let continues = ids.iter().copied().filter(|trace_id| is_elsewhere(*trace_id)).collect();
         let latest = block.parts().iter().map(|part| part.fragment.start_unix_nano).max();
-        let bytes = encoded.bytes() as u64 + packed.len() as u64;
+        let bytes = (encoded.bytes() + packed.len() + facts.len()) as u64;
         let segment = Segment {
             latest_start_unix_nano: latest.unwrap_or_default(),
             continues,
@@ -203,7 +206,7 @@ pub(super) fn of_spans(
             ..segment(take_id(next_segment), Signal::Traces, group, origin, &encoded, services, ids.into_iter())
         };
         let mut blobs = blobs(encoded);
-        blobs.push((PARTS, packed));
+        blobs.extend([(PARTS, packed), (FACTS, facts)]);
         new.push(NewSegment { segment: Arc::new(segment), blobs, block: Some(block) });
     }
     Ok(new)

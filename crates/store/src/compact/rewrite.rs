@@ -1,13 +1,13 @@
 //! Segments made anew of what is kept of others.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use hashbrown::HashMap;
 use model::{Signal, TraceId};
 use segment::{PointSegment, Request};
 
 use super::{
-    NewSegment, Work,
+    NewSegment, Removed, Work,
     pack::{Group, Origin, batch, damaged, of_items, of_spans},
 };
 use crate::{
@@ -30,21 +30,38 @@ pub(super) struct Keep<'a> {
     pub(super) logs_of: &'a dyn Fn(Option<TraceId>) -> bool,
 }
 
+/// What segments became.
+#[derive(Debug, Default)]
+pub(super) struct Rewritten {
+    pub(super) segments: Vec<NewSegment>,
+    /// Hidden traces that did not go on.
+    pub(super) removed: Vec<Removed>,
+}
+
+impl Rewritten {
+    /// Items that do not go on, but for those that were hidden.
+    pub(super) fn gone_of(&self, items: u64) -> u64 {
+        let kept: u64 = self.segments.iter().map(|new| new.segment.items).sum();
+        let removed: u64 = self.removed.iter().map(|removed| removed.spans).sum();
+        items.saturating_sub(kept + removed)
+    }
+}
+
 impl Work {
     /// Makes segments of what is kept of these, which are of one signal and owner.
-    pub(super) fn rewrite(
-        &mut self,
-        segments: &[Arc<Segment>],
-        keep: &Keep<'_>,
-    ) -> Result<Vec<NewSegment>, AppendError> {
-        let Some(first) = segments.first() else { return Ok(Vec::new()) };
+    pub(super) fn rewrite(&mut self, segments: &[Arc<Segment>], keep: &Keep<'_>) -> Result<Rewritten, AppendError> {
+        let Some(first) = segments.first() else { return Ok(Rewritten::default()) };
         match first.signal {
             Signal::Traces => self.rewrite_spans(segments, keep),
-            signal => self.rewrite_items(signal, segments, keep),
+            signal => {
+                let segments = self.rewrite_items(signal, segments, keep)?;
+                Ok(Rewritten { segments, removed: Vec::new() })
+            }
         }
     }
 
-    fn rewrite_spans(&mut self, segments: &[Arc<Segment>], keep: &Keep<'_>) -> Result<Vec<NewSegment>, AppendError> {
+    fn rewrite_spans(&mut self, segments: &[Arc<Segment>], keep: &Keep<'_>) -> Result<Rewritten, AppendError> {
+        let mut removed = Vec::new();
         let mut parts = PartsBuilder::default();
         let mut classes = HashMap::new();
         let mut last_received_unix_nano = 0;
@@ -57,11 +74,13 @@ impl Work {
                     last_received_unix_nano = received.max(last_received_unix_nano);
                     classes.insert(part.fragment.trace_id, class);
                     parts.add_part(part, &block);
+                } else if self.reader.catalogue().thinned.is_hidden(part.fragment.trace_id) {
+                    removed.push(self.removed(segment, part)?);
                 }
             }
         }
         if classes.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Rewritten { segments: Vec::new(), removed });
         }
         let mut bodies = Vec::new();
         for segment in segments {
@@ -84,7 +103,27 @@ impl Work {
         let is_elsewhere = |trace_id| reader.catalogue().index.is_beyond(trace_id, &replaced);
         let mut origin = joined(segments);
         origin.received_unix_nano.1 = last_received_unix_nano;
-        of_spans(&batch, &parts, origin, group_of, is_elsewhere, next_segment)
+        let segments = of_spans(&batch, &parts, origin, group_of, is_elsewhere, next_segment)?;
+        Ok(Rewritten { segments, removed })
+    }
+
+    /// A part of a hidden trace that goes with its segment.
+    fn removed(&self, segment: &Segment, part: &TracePart) -> Result<Removed, AppendError> {
+        let trace_id = part.fragment.trace_id;
+        let mut removed = Removed {
+            trace_id,
+            spans: part.fragment.span_count.into(),
+            services_left: BTreeSet::new(),
+            at_unix_nano: 0,
+        };
+        let is_elsewhere = self.reader.catalogue().index.is_beyond(trace_id, &[segment.id]);
+        if is_elsewhere {
+            for found in self.parts_of(trace_id)?.into_iter().filter(|found| found.segment != segment.id) {
+                let Some(part) = found.block.part(found.at) else { continue };
+                removed.services_left.extend(part.fragment.services.iter().map(|text| found.block.text(*text)));
+            }
+        }
+        Ok(removed)
     }
 
     fn rewrite_items(

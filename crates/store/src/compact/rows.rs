@@ -7,7 +7,7 @@ use super::{SEGMENT_BODY_BYTES, Work, segment_items};
 use crate::{
     AppendError,
     index::Digest,
-    read::{MAX_BODY_BYTES, StoredRequest, into_append},
+    read::{DigestedRequest, MAX_BODY_BYTES, StoredRequest, into_append, steps},
 };
 
 /// A row with its body in protobuf and without compression.
@@ -38,13 +38,16 @@ impl Work {
         let is_enough = is_all || items >= segment_items() || bytes >= SEGMENT_BODY_BYTES;
         let (Some(last), true) = (last, is_enough) else { return Ok(None) };
         let mut rows = Vec::new();
-        for size in sizes.iter().take_while(|size| size.row <= last) {
-            let row = self.runtime.block_on(reader.row(size.row)).map_err(|error| into_append(&error))?;
-            let Some((mut request, body_hash, digest)) = row else { continue };
-            let body = in_protobuf(&request)?;
-            // Thousands of rows are at hand together, each of which would be there twice.
-            request.body = Vec::new();
-            rows.push(Row { body, request, body_hash, items: size.items, body_bytes: size.body_bytes, digest });
+        let wanted = sizes.partition_point(|size| size.row <= last);
+        for step in steps(sizes.get(..wanted).unwrap_or_default()) {
+            let (Some(first), Some(last)) = (step.first(), step.last()) else { continue };
+            let read = self.runtime.block_on(reader.rows(first.row, last.row)).map_err(|error| into_append(&error))?;
+            for DigestedRequest { mut request, items, body_hash, digest } in read {
+                let body = in_protobuf(&request)?;
+                // Thousands of rows are at hand together, each of which would be there twice.
+                let body_bytes = std::mem::take(&mut request.body).len() as u64;
+                rows.push(Row { body, request, body_hash, items, body_bytes, digest });
+            }
         }
         Ok(Some(rows))
     }

@@ -270,15 +270,15 @@ impl Index {
         summaries
     }
 
-    /// Traces that changed after a sequence number, latest first, as far back as is remembered.
-    pub(crate) fn changed_since(&self, sequence: u64, max: usize) -> Vec<TraceId> {
+    /// Traces that changed after a sequence number and are to be shown, latest first, as far back as is remembered.
+    pub(crate) fn changed_since(&self, sequence: u64, max: usize, is_shown: impl Fn(TraceId) -> bool) -> Vec<TraceId> {
         let mut seen = HashSet::new();
         let latest = self.recent.iter().rev().take_while(|(row, _)| *row > sequence);
         latest
             .map(|(_, trace_id)| *trace_id)
             .filter(|trace_id| seen.insert(*trace_id))
             // A trace of which only log records came is not listed anywhere.
-            .filter(|trace_id| self.by_id.get(trace_id).is_none_or(Entry::is_listed))
+            .filter(|trace_id| self.by_id.get(trace_id).is_none_or(Entry::is_listed) && is_shown(*trace_id))
             .take(max)
             .collect()
     }

@@ -19,6 +19,8 @@ pub struct TraceContents {
     pub scopes: Vec<Arc<StoredScope>>,
     /// Texts with invalid UTF-8 that were repaired (U+FFFD) in the requests that brought this trace.
     pub repaired_texts: u64,
+    /// Whether a rule of sampling thinned it: spans are missing, and what is here came later with a reason to stay.
+    pub is_thinned: bool,
 }
 
 /// A span as it is stored.

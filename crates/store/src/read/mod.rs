@@ -4,6 +4,7 @@ mod connection;
 mod contents;
 mod moment;
 mod rows;
+mod sampling;
 mod segments;
 mod trace;
 mod turn;
@@ -27,9 +28,10 @@ use crate::{
     ledger::LedgerState,
     schema::{self, Content},
     segments::{Class, Cursor, SegmentCache, Segments},
+    thinned::{Changes, ThinnedTraces},
 };
 use connection::ReadConnection;
-pub(crate) use rows::{MAX_BODY_BYTES, StoredRequest};
+pub(crate) use rows::{DigestedRequest, MAX_BODY_BYTES, StoredRequest, steps};
 pub(crate) use segments::FoundPart;
 pub(crate) use trace::both_or_none;
 pub(crate) use turn::{ReadTurn, into_append};
@@ -65,6 +67,9 @@ pub(crate) struct Catalogue {
     pub(crate) compacted_row: u64,
     /// Traces that stay for ever.
     pub(crate) pinned: HashSet<TraceId>,
+    /// Traces that a rule of sampling thinned. The index and the segments list those that are on disk, readers do
+    /// not.
+    pub(crate) thinned: ThinnedTraces,
     /// Bytes of requests that are in no segment yet, as the writer counts them.
     pub(crate) waiting_bytes: u64,
 }
@@ -157,8 +162,8 @@ impl Reader {
         };
         self.take_in_digests(moment.digests, index.as_mut(), &segments).await?;
         if let Some(index) = index {
-            let (compacted_row, pinned) = (moment.compacted, moment.pinned);
-            *self.catalogue_mut() = Catalogue { index, segments, compacted_row, pinned, waiting_bytes: 0 };
+            let (compacted_row, pinned, thinned) = (moment.compacted, moment.pinned, moment.thinned);
+            *self.catalogue_mut() = Catalogue { index, segments, compacted_row, pinned, thinned, waiting_bytes: 0 };
         }
         taken_in.generation = Some(moment.generation);
         let rows = self.shared.connection.rows("SELECT value FROM ledger WHERE id = ? LIMIT ?", 0, 1).await?;
@@ -280,7 +285,7 @@ impl Reader {
             let parts = self.find_parts(&segments, trace_id).await?;
             let mut digests = Vec::with_capacity(rows.len());
             for row in rows {
-                if let Some((_, _, digest)) = self.row(row).await? {
+                if let Some(DigestedRequest { digest, .. }) = self.row(row).await? {
                     digests.push((row, digest));
                 }
             }
@@ -309,6 +314,12 @@ impl Reader {
         catalogue.segments.publish(new.iter().map(|new| Arc::clone(&new.segment)), replaced);
         drop(catalogue);
         self.remember_blocks(new);
+    }
+
+    /// After changes of thinned traces were committed.
+    pub(crate) fn thinned(&self, changes: Changes) {
+        let thinned = &mut self.catalogue_mut().thinned;
+        changes.into_iter().for_each(|(trace_id, change)| thinned.set(trace_id, change));
     }
 
     fn remember_blocks(&self, new: &[NewSegment]) {
@@ -389,7 +400,8 @@ impl Reader {
                     continue;
                 }
                 let Some(summary) = cursor.next() else { break true };
-                if summary.first_sequence <= as_of {
+                let is_hidden = self.catalogue().thinned.is_hidden(summary.trace_id);
+                if summary.first_sequence <= as_of && !is_hidden {
                     has_begun = true;
                     if visit(&summary).is_break() {
                         break true;
@@ -410,7 +422,8 @@ impl Reader {
         let catalogue = self.catalogue();
         let spans = catalogue.segments.iter().filter(|segment| segment.signal == Signal::Traces);
         let in_segments: u64 = spans.map(|segment| segment.traces).sum();
-        in_segments.saturating_add_signed(catalogue.index.traces_beyond_segments())
+        let listed = in_segments.saturating_add_signed(catalogue.index.traces_beyond_segments());
+        listed.saturating_sub(catalogue.thinned.hidden_count())
     }
 
     /// Services by name, each with the number of traces in which it takes part.
@@ -424,17 +437,23 @@ impl Reader {
         for share in catalogue.segments.iter().flat_map(|segment| &segment.services) {
             *counts.entry_ref(share.name.as_str()).or_default() += share.traces.cast_signed();
         }
+        for service in catalogue.thinned.hidden().flat_map(|(_, thinned)| &thinned.services) {
+            *counts.entry_ref(&**service).or_default() -= 1;
+        }
         let counts = counts.into_iter().filter(|(_, traces)| *traces > 0);
         let mut counts: Vec<_> = counts.map(|(service, traces)| (service, traces.unsigned_abs())).collect();
         counts.sort_unstable();
         Ok(counts)
     }
 
-    /// A trace in a line; `None` if no span of it is stored.
+    /// A trace in a line; `None` if no span of it is stored, or a rule of sampling hides it.
     ///
     /// # Errors
     /// See [`ReadError`].
     pub async fn summary(&self, trace_id: TraceId) -> Result<Option<TraceSummary>, ReadError> {
+        if self.catalogue().thinned.is_hidden(trace_id) {
+            return Ok(None);
+        }
         for _ in 0..ATTEMPTS {
             let (summary, segments, last_sequence) = {
                 let catalogue = self.catalogue();
@@ -509,7 +528,8 @@ impl Reader {
     /// latest some ten thousand changes are remembered.
     #[must_use]
     pub fn changed_since(&self, sequence: u64, max: usize) -> Vec<TraceId> {
-        self.catalogue().index.changed_since(sequence, max)
+        let catalogue = self.catalogue();
+        catalogue.index.changed_since(sequence, max, |trace_id| !catalogue.thinned.is_hidden(trace_id))
     }
 
     /// The ledger as of the newest commit that this reader has seen; for the reader of a writer with

@@ -7,7 +7,12 @@ use model::TraceId;
 use sqlx::Row;
 
 use super::{ATTEMPTS, Reader, segments::description};
-use crate::{ReadError, index::Digest, segments::Segments};
+use crate::{
+    ReadError,
+    index::Digest,
+    segments::Segments,
+    thinned::{self, Thinned, ThinnedTraces},
+};
 
 /// Rows that are new, and the segments where they have changed.
 pub(super) struct Moment {
@@ -19,6 +24,8 @@ pub(super) struct Moment {
     pub(super) segments: Option<Segments>,
     /// Traces that are pinned, where the segments have changed.
     pub(super) pinned: HashSet<TraceId>,
+    /// Traces that are thinned, where the segments have changed.
+    pub(super) thinned: ThinnedTraces,
     /// Of the rows that the reader does not know: where the segments have changed all that are not in them.
     pub(super) digests: Vec<(u64, Digest)>,
 }
@@ -39,10 +46,11 @@ impl Reader {
                 levels.first().ok_or(ReadError::Damaged { row: 0, detail: "the level is missing".to_owned() })?;
             let (compacted, generation) = (level.try_get::<i64, _>(0)?.cast_unsigned(), level.try_get::<i64, _>(1)?);
             let is_known = known == Some(generation);
-            let (mut described, mut pins) = (Vec::new(), Vec::new());
+            let (mut described, mut pins, mut thinned) = (Vec::new(), Vec::new(), Vec::new());
             if !is_known {
                 described = snapshot.rows(SEGMENTS, 0, i64::MAX).await?;
                 pins = snapshot.rows("SELECT trace_id FROM pin WHERE ? LIMIT ?", 1, i64::MAX).await?;
+                thinned = snapshot.rows(thinned::SELECT, 1, i64::MAX).await?;
             }
             let after = if is_known { self.last_row() } else { compacted };
             let digests = "SELECT id, digest FROM l0_digest WHERE id > ? ORDER BY id LIMIT ?";
@@ -55,6 +63,7 @@ impl Reader {
                 compacted,
                 segments: None,
                 pinned: HashSet::new(),
+                thinned: ThinnedTraces::default(),
                 digests: Vec::with_capacity(digests.len()),
             };
             if !is_known {
@@ -63,6 +72,10 @@ impl Reader {
             }
             for row in &pins {
                 moment.pinned.extend(TraceId::from_slice(row.try_get(0)?));
+            }
+            for row in &thinned {
+                let (trace_id, thinned) = Thinned::of(row)?;
+                moment.thinned.set(trace_id, Some(thinned));
             }
             for row in &digests {
                 let id = row.try_get::<i64, _>(0)?.cast_unsigned();

@@ -12,6 +12,11 @@ pub(crate) const MAX_BODY_BYTES: u64 = 1 << 30;
 /// Rows whose sizes are looked at in one statement.
 const SIZES_PER_STEP: i64 = 65_536;
 
+/// Rows that are read in one statement.
+const ROWS_PER_STEP: usize = 512;
+/// The same in bytes of bodies, except that one row is always read whole.
+const BYTES_PER_STEP: u64 = 1 << 20;
+
 /// How much a row holds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RowSize {
@@ -32,6 +37,32 @@ pub(crate) struct StoredRequest {
     pub(crate) repaired_texts: u64,
     pub(crate) left_out: LeftOut,
     pub(crate) body: Vec<u8>,
+}
+
+/// A request with what was made of it when it came.
+#[derive(Debug)]
+pub(crate) struct DigestedRequest {
+    pub(crate) request: StoredRequest,
+    /// Spans, log records or points that are kept of it.
+    pub(crate) items: u64,
+    pub(crate) body_hash: u64,
+    pub(crate) digest: Digest,
+}
+
+/// Rows that are read in one statement: many small ones, or a large one.
+pub(crate) fn steps(sizes: &[RowSize]) -> impl Iterator<Item = &[RowSize]> {
+    let mut rest = sizes;
+    std::iter::from_fn(move || {
+        let mut bytes = 0;
+        let fits = rest.iter().take(ROWS_PER_STEP).take_while(|size| {
+            bytes += size.body_bytes;
+            bytes <= BYTES_PER_STEP
+        });
+        let count = fits.count().max(1);
+        let (step, others) = rest.split_at_checked(count)?;
+        rest = others;
+        Some(step)
+    })
 }
 
 impl StoredRequest {
@@ -81,14 +112,25 @@ impl Reader {
     }
 
     /// The request in a row with the hash of its body and its digest; `None` if the row is gone.
-    pub(crate) async fn row(&self, row: u64) -> Result<Option<(StoredRequest, u64, Digest)>, ReadError> {
-        let Some(request) = self.request(row).await? else { return Ok(None) };
-        let select = "SELECT body_hash, digest FROM l0_digest WHERE id = ? LIMIT ?";
-        let rows = self.shared.connection.rows(select, row.cast_signed(), 1).await?;
-        let Some(columns) = rows.first() else { return Ok(None) };
-        let digest = postcard::from_bytes(columns.try_get(1)?)
-            .map_err(|error| ReadError::Damaged { row, detail: format!("its digest: {error}") })?;
-        Ok(Some((request, columns.try_get::<i64, _>(0)?.cast_unsigned(), digest)))
+    pub(crate) async fn row(&self, row: u64) -> Result<Option<DigestedRequest>, ReadError> {
+        Ok(self.rows(row, row).await?.pop())
+    }
+
+    /// The requests in the rows from the first to the last that are still there. Ask for few, or small ones: see
+    /// [`steps`].
+    pub(crate) async fn rows(&self, first: u64, last: u64) -> Result<Vec<DigestedRequest>, ReadError> {
+        let select = "SELECT signal, encoding, compression, received_at_unix_nano, repaired_texts, left_out, body, \
+                      body_hash, digest, id, items FROM l0 JOIN l0_digest USING (id) WHERE id >= ? AND id <= ? ORDER BY id";
+        let rows = self.shared.connection.rows(select, first.cast_signed(), last.cast_signed()).await?;
+        let digested = |columns: &SqliteRow| {
+            let row = columns.try_get::<i64, _>(9)?.cast_unsigned();
+            let digest = postcard::from_bytes(columns.try_get(8)?)
+                .map_err(|error| ReadError::Damaged { row, detail: format!("its digest: {error}") })?;
+            let body_hash = columns.try_get::<i64, _>(7)?.cast_unsigned();
+            let items = columns.try_get::<i64, _>(10)?.cast_unsigned();
+            Ok(DigestedRequest { request: StoredRequest::of(row, columns)?, items, body_hash, digest })
+        };
+        rows.iter().map(digested).collect()
     }
 
     /// What the rows hold that are not in segments, rising.

@@ -9,7 +9,7 @@ use sqlx::{Row, sqlite::SqliteRow};
 use super::Reader;
 use crate::{
     ReadError, schema,
-    segments::{BLOB_BITS, Block, Class, HEADER, PARTS, Parts, Segment, Segments, TraceFilter},
+    segments::{BLOB_BITS, Block, Class, FACTS, Facts, HEADER, PARTS, Parts, Segment, Segments, TraceFilter},
 };
 
 /// A part of a trace that was found in a segment.
@@ -24,7 +24,7 @@ pub(crate) struct FoundPart {
 }
 
 impl FoundPart {
-    pub(super) fn new(segment: &Segment, block: &Arc<Block>, at: usize) -> Self {
+    pub(crate) fn new(segment: &Segment, block: &Arc<Block>, at: usize) -> Self {
         Self { segment: segment.id, block: Arc::clone(block), at, first_row: segment.rows.0 }
     }
 }
@@ -63,7 +63,7 @@ impl Reader {
         let Some(header) = self.blob(segment, HEADER).await? else { return Ok(None) };
         let from = segment << BLOB_BITS;
         let select = "SELECT value FROM segment_blob WHERE id >= ? AND id < ? ORDER BY id";
-        let rows = self.shared.connection.rows(select, from.cast_signed(), (from | PARTS).cast_signed()).await?;
+        let rows = self.shared.connection.rows(select, from.cast_signed(), (from | FACTS).cast_signed()).await?;
         let mut blobs = Vec::with_capacity(rows.len());
         for row in &rows {
             blobs.push(row.try_get(0)?);
@@ -81,6 +81,13 @@ impl Reader {
         let block = Arc::new(Block::new(parts));
         self.cache().add_block(segment.id, &block);
         Ok(Some(block))
+    }
+
+    /// What the rules of sampling look at in a segment of spans; `None` if it is gone, or of before there were
+    /// rules.
+    pub(crate) async fn facts(&self, segment: u64) -> Result<Option<Facts>, ReadError> {
+        let Some(bytes) = self.blob(segment, FACTS).await? else { return Ok(None) };
+        Facts::from_bytes(&bytes).map(Some).map_err(|detail| ReadError::Segment { segment, detail })
     }
 
     /// A segment of spans; `None` if it is gone.
@@ -124,7 +131,7 @@ impl Reader {
 
     /// The parts of a trace in these segments. One that is gone is left out: whoever asks finds out that
     /// the set of segments has changed.
-    pub(super) async fn find_parts(&self, segments: &Segments, trace_id: TraceId) -> Result<Vec<FoundPart>, ReadError> {
+    pub(crate) async fn find_parts(&self, segments: &Segments, trace_id: TraceId) -> Result<Vec<FoundPart>, ReadError> {
         Ok(self.try_find_parts(segments, trace_id).await?.unwrap_or_default())
     }
 }

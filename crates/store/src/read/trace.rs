@@ -14,13 +14,14 @@ use super::{
     ATTEMPTS, Reader, StoredLog, StoredRequest, StoredResource, StoredScope, StoredSpan, TraceContents,
     segments::damaged,
 };
-use crate::{ReadError, left_out::LeftOut, segments::Segment};
+use crate::{ReadError, left_out::LeftOut, segments::Segment, thinned::Thinned};
 
 /// Bodies collected before they are decoded together, bytes.
 const BODIES_PER_STEP: usize = 8 << 20;
 
 impl Reader {
-    /// All spans and log records of a trace; `None` if neither is stored.
+    /// All spans and log records of a trace; `None` if neither is stored. Spans that a rule of sampling hides are
+    /// left out.
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -36,8 +37,9 @@ impl Reader {
     }
 
     async fn try_trace(&self, trace_id: TraceId) -> Result<ControlFlow<Option<TraceContents>>, ReadError> {
-        let (rows, of_spans, of_logs) = {
+        let (rows, of_spans, of_logs, is_thinned, is_hidden) = {
             let catalogue = self.catalogue();
+            let thinned = catalogue.thinned.get(trace_id);
             let places = catalogue.index.places(trace_id);
             let maybe = |signal| -> Vec<Arc<Segment>> {
                 catalogue.segments.that_may_hold(signal, trace_id).map(Arc::clone).collect()
@@ -46,9 +48,12 @@ impl Reader {
                 Some(known) => known.iter().filter_map(|id| catalogue.segments.get(*id)).map(Arc::clone).collect(),
                 None => maybe(Signal::Traces),
             };
-            (places.rows, of_spans, maybe(Signal::Logs))
+            let is_hidden = thinned.is_some_and(Thinned::is_hidden);
+            let of_spans = if is_hidden { Vec::new() } else { of_spans };
+            (places.rows, of_spans, maybe(Signal::Logs), thinned.is_some(), is_hidden)
         };
         let mut assembly = Assembly::new(trace_id);
+        assembly.contents.is_thinned = is_thinned;
         for segment in of_spans {
             let Some(spans) = self.spans(segment.id).await? else { return Ok(ControlFlow::Continue(())) };
             assembly = assembly.in_background(move |assembly| assembly.add_span_segment(segment.id, &spans)).await?;
@@ -61,6 +66,9 @@ impl Reader {
         let mut bytes = 0;
         for row in rows {
             let Some(request) = self.request(row).await? else { return Ok(ControlFlow::Continue(())) };
+            if is_hidden && request.signal == Signal::Traces {
+                continue;
+            }
             bytes += request.body.len();
             waiting.push(request);
             if bytes >= BODIES_PER_STEP {

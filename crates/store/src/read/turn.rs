@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use model::{SpanId, TraceId};
 use tokio::runtime::Handle;
 
@@ -9,6 +10,7 @@ use super::{FoundPart, Reader, StoredRequest, segments::damaged};
 use crate::{
     AppendError, ReadError,
     append::{Place, SpanInFull, append_error},
+    thinned::Thinned,
 };
 
 /// Reads committed rows and segments, waiting for them.
@@ -32,6 +34,25 @@ impl<'a> ReadTurn<'a> {
     pub(crate) fn has_no_parts(&self, trace_id: TraceId) -> bool {
         let catalogue = self.reader.catalogue();
         catalogue.segments.is_empty() || catalogue.index.has_no_parts(trace_id)
+    }
+
+    /// Those of these traces that are thinned, as they will be once what a commit changes is written.
+    pub(crate) fn thinned(
+        &self,
+        traces: &[TraceId],
+        changed: &HashMap<TraceId, Option<Thinned>>,
+    ) -> HashMap<TraceId, Thinned> {
+        let catalogue = self.reader.catalogue();
+        if catalogue.thinned.len() == 0 {
+            return HashMap::new();
+        }
+        let mut last = None;
+        let each = traces.iter().filter(|trace_id| last.replace(**trace_id) != Some(**trace_id));
+        let thinned = each.filter_map(|trace_id| match changed.get(trace_id) {
+            Some(changed) => Some((*trace_id, changed.clone()?)),
+            None => Some((*trace_id, catalogue.thinned.get(*trace_id)?.clone())),
+        });
+        thinned.collect()
     }
 
     /// The parts of a trace in segments.

@@ -6,6 +6,7 @@
 
 mod cache;
 mod cursor;
+mod facts;
 mod filter;
 mod part;
 
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use cache::SegmentCache;
 pub(crate) use cursor::Cursor;
+pub(crate) use facts::{Facts, FactsBuilder, is_error};
 pub(crate) use filter::TraceFilter;
 pub(crate) use part::{Block, Parts, PartsBuilder, TracePart};
 
@@ -25,6 +27,8 @@ pub(crate) const BLOB_BITS: u32 = 16;
 pub(crate) const HEADER: u64 = 0xffff;
 /// The blob that holds what the list of traces needs.
 pub(crate) const PARTS: u64 = 0xfffe;
+/// The blob that holds what the rules of sampling look at; segments of before version 3 have none.
+pub(crate) const FACTS: u64 = 0xfffd;
 
 /// What a segment is kept for. Expiry drops whole segments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

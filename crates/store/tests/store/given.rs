@@ -127,12 +127,14 @@ impl Kept {
 
     /// Appends and says `stored/duplicate/rejected`.
     pub(crate) async fn outcome(&self, append: Append) -> String {
-        let Appended { stored, duplicate, rejected } = self.add(append).await.unwrap();
+        let Appended { stored, duplicate, rejected, .. } = self.add(append).await.unwrap();
         format!("{stored}/{duplicate}/{rejected}")
     }
 
     pub(crate) async fn reopen(&mut self) {
-        self.store.take().unwrap().close().await.unwrap();
+        if let Some(store) = self.store.take() {
+            store.close().await.unwrap();
+        }
         self.store = Some(open(&self.dir).await);
     }
 

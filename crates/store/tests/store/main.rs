@@ -11,4 +11,5 @@ mod given;
 mod migration;
 mod readers;
 mod retention;
+mod sampling;
 mod summaries;

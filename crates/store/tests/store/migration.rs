@@ -210,7 +210,7 @@ async fn a_database_of_version_1() {
     assert!(Reader::open_read_only(&dir).await.is_err(), "a reader migrates nothing");
     assert_eq!(contents(&dir).await, before);
     everything_is_there(&dir).await;
-    assert_eq!(contents(&dir).await.0, 2);
+    assert_eq!(contents(&dir).await.0, 3);
 }
 
 /// Nothing was ever received: there is no ledger.
@@ -226,10 +226,42 @@ async fn an_empty_database_of_version_1() {
     store.close().await.unwrap();
 }
 
+/// What was there before the rules is never thinned by them; what comes after is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_of_version_2() {
+    const FROM_3: &str = "DROP TABLE thinned; DROP TABLE sampling; DROP TABLE volume; PRAGMA user_version = 2;";
+    let in_production = |trace| {
+        let mut data = traces("old", vec![span(trace, 1, "work")]);
+        let resource = data.resource_spans[0].resource.as_mut().unwrap();
+        resource.attributes.push(model::KeyValue::new("deployment.environment.name", "production"));
+        in_protobuf(&data)
+    };
+    let mut kept = crate::given::Kept::new().await;
+    kept.add(in_production(1)).await.unwrap();
+    kept.store().compact().await.unwrap();
+    kept.add(in_production(2)).await.unwrap();
+    kept.close().await;
+    let mut connection = connect(&kept.dir, false).await;
+    sqlx::raw_sql(FROM_3).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let minute = 60_000_000_000;
+    let store = Store::open(&kept.dir, kept.dir.try_lock().unwrap()).await.unwrap();
+    store.set_sampling(sampling::Rules { low_volume_under: 0, ..sampling::Rules::default() }).await.unwrap();
+    let mut late = in_production(3);
+    late.received_at_unix_nano += minute;
+    store.append(late).await.unwrap();
+    store.let_go(T0 + 3 * minute, true).await.unwrap();
+    assert_eq!(contents(&kept.dir).await.0, 3);
+    let reader = store.reader();
+    assert_eq!((names(&reader, 1).await.len(), names(&reader, 2).await.len()), (1, 1));
+    assert!(names(&reader, 3).await.is_empty());
+    store.close().await.unwrap();
+}
+
 #[cfg(all(unix, debug_assertions))]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_migrates_all_or_nothing() {
-    for (place, version) in [("before-migrate", 1), ("after-migrate", 2)] {
+    for (place, version) in [("before-migrate", 1), ("after-migrate", 3)] {
         let temp = tempfile::tempdir().unwrap();
         let dir = make_version_1(temp.path()).await;
         let before = contents(&dir).await;
