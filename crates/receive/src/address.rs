@@ -156,6 +156,7 @@ mod tests {
             `::1:4317` is not an address to listen on: write host:port, for example localhost:4317 or 127.0.0.1:0
             `127.0.0.1:70000` is not an address to listen on: write host:port, for example localhost:4317 or 127.0.0.1:0
             [::ffff:127.0.0.1]:1: [::ffff:127.0.0.1] 1, beyond loopback
-        "#]].assert_eq(&seen);
+        "#]]
+        .assert_eq(&seen);
     }
 }

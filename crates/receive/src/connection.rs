@@ -110,13 +110,7 @@ async fn http1<S: Sink>(shared: &Arc<Shared<S>>, access: Access, place: &Place, 
     }
 }
 
-async fn http2<S: Sink>(
-    shared: &Arc<Shared<S>>,
-    protocol: Protocol,
-    access: Access,
-    place: &Place,
-    wire: Wire,
-) {
+async fn http2<S: Sink>(shared: &Arc<Shared<S>>, protocol: Protocol, access: Access, place: &Place, wire: Wire) {
     let pulse = Arc::clone(&place.pulse);
     let for_service = Arc::clone(shared);
     let service = service_fn(move |request: http::Request<Incoming>| {
