@@ -168,7 +168,7 @@ mod tests {
             memory = "256 MiB"
 
             [sampling]
-            environments = { live = 0.05, production = 0.1 }
+            environments = { production = 0.1, live = 0.05 }
             high_volume_over = 500
             critical_flows = [{ service = "checkout", operation = "POST /pay*" }, { service = "billing" }]
         "##]]

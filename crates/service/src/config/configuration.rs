@@ -167,7 +167,7 @@ impl Configuration {
             }
             read => read,
         };
-        let read = match texts {
+        let taken = match texts {
             Ok(texts) if texts == state.texts && state.fault.is_none() => {
                 state.new_texts = None;
                 return None;
@@ -182,7 +182,7 @@ impl Configuration {
             }
             Err(fault) => Err(fault),
         };
-        match read {
+        match taken {
             Ok((texts, settings)) => {
                 state.texts = texts;
                 // What was held back while a file was bad is due even if nothing else has changed.

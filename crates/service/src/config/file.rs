@@ -368,7 +368,7 @@ mod tests {
             c: line 1: “app.example.com” is no origin: write scheme and host, for example https://app.example.com
             c: line 3: this is no hash of an API key: have one made with `spanscope key new` or in Settings
             c: line 2: “1GB” is not from 1 MiB to 512 MiB
-            c: line 2: the largest request, 500 MB, has no room in the memory of all requests, 192 MiB
+            c: line 2: the largest request, 0.5 GB, has no room in the memory of all requests, 192 MiB
             c: line 2: “1MB” is not from 16 MiB to 4 GiB
             c: line 3: 10 is no share: write a number from 0 (none is kept) to 1 (all are kept)
             c: line 2: unknown field `name`, expected `service` or `operation`
