@@ -91,7 +91,8 @@ Examples:
     Compact(Compact),
     /// Delete a trace, a service, or what is old
     #[command(
-        after_help = "Without --yes it says what would be deleted, and asks on a terminal. What is deleted is gone.
+        after_help = "Without --yes it says what would be deleted, and asks on a terminal. What is deleted is gone at once;
+only what the window deletes can be undone, for ten seconds.
 
 Examples:
   spanscope delete --trace 4bf92f3577b34da6a3ce929d0e0e4736
@@ -100,6 +101,19 @@ Examples:
   spanscope delete --before 2026-01-31T12:00 --json"
     )]
     Delete(Delete),
+    /// Make or drop the API key that other machines need
+    #[command(
+        after_help = "Addresses beyond loopback are listened on only where there is a key, and every request there needs
+`authorization: Bearer KEY`. The key is shown once; the configuration file gets its hash. A new key replaces the one
+before at once. Nothing is encrypted: do so on a network that you trust.
+
+Examples:
+  spanscope key new
+  OTEL_EXPORTER_OTLP_HEADERS=\"authorization=Bearer KEY\" your-program
+  spanscope serve --grpc 192.168.1.4:4317 --grpc localhost:4317
+  spanscope key off"
+    )]
+    Key(Key),
     /// Keep a trace for ever
     #[command(after_help = "Examples:
   spanscope pin 4bf92f3577b34da6a3ce929d0e0e4736
@@ -219,6 +233,23 @@ pub(crate) struct Delete {
     pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) output: Json,
+}
+
+/// What to do about the API key.
+#[derive(Debug, Clone, Copy, ClapArgs)]
+pub(crate) struct Key {
+    /// Make one, or have none
+    #[arg(value_name = "WHAT")]
+    pub(crate) change: KeyChange,
+}
+
+/// What becomes of the API key.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum KeyChange {
+    /// Another one from now on
+    New,
+    /// None from now on
+    Off,
 }
 
 /// Which trace to pin or unpin.

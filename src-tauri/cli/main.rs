@@ -10,6 +10,7 @@ mod compact;
 mod delete;
 mod export;
 mod import;
+mod key;
 mod moment;
 mod open;
 mod outcome;
@@ -68,6 +69,7 @@ fn run(args: Args) -> Outcome {
             Command::Import(import) => import::run(&common, import).await,
             Command::Compact(output) => compact::run(&common, output).await,
             Command::Delete(delete) => delete::run(&common, delete).await,
+            Command::Key(key) => key::run(&common, key).await,
             Command::Pin(pin) => pin::run(&common, &pin, true).await,
             Command::Unpin(pin) => pin::run(&common, &pin, false).await,
         }

@@ -69,9 +69,30 @@ async fn settings_are_changed_where_they_stand_and_apply_at_once() {
     }
     assert_eq!(window.script("return document.getElementById('cap').value").await, "1.5 GB");
 
+    // Imported an hour ago at most, and from no environment that is thinned.
+    window.says("[data-testid=\"preview\"]", "would have kept").await;
+    set(&window, "set-environments", "production 25 %").await;
+    window.says("[data-testid=\"environments-said\"]", "Saved").await;
+    set(&window, "set-flows", "checkout > POST /pay*; billing").await;
+    window.says("[data-testid=\"flows-said\"]", "Saved").await;
+    set(&window, "set-request", "1 GB").await;
+    window.says("[data-testid=\"request-said\"]", "is not from 1 MiB").await;
+    set(&window, "set-request", "32 MiB").await;
+    window.says("[data-testid=\"request-said\"]", "Saved").await;
+    window.click("[data-testid=\"key-new\"]").await;
+    window.says("[data-testid=\"key\"]", "spanscope_").await;
+    let written = std::fs::read_to_string(&config).unwrap();
+    assert!(written.contains("environments = { production = 0.25 }") && written.contains("sha256:"), "{written}");
+
     window.click("[data-testid=\"delete\"]").await;
     set(&window, "delete-what", "nobody").await;
     window.says("[data-testid=\"delete-said\"]", "Nothing matches").await;
+    window.click("[data-testid=\"delete-by-1\"]").await;
+    set(&window, "delete-what", "1s").await;
+    window.click("[data-testid=\"delete-confirm\"]").await;
+    window.says("[data-testid=\"announced\"]", "will be deleted in").await;
+    window.screenshot("settings-announced").await;
+    window.click("[data-testid=\"undo-delete\"]").await;
     pictures(&window, "settings").await;
     window.resize(1000, 700).await;
     pictures(&window, "settings-narrow").await;

@@ -1,8 +1,8 @@
 use model::{SpanId, TraceId};
 
 use crate::{
-    ApiError, AssembledTrace, Found, OpenedTrace, Selected, Selection, ServiceCount, Settings, SettingsChange,
-    SpanDetail, Status, TextPart, TracePage, TracesRequest, ViewId, Viewport, ViewportRequest, Wire,
+    ApiError, AssembledTrace, Found, OpenedTrace, SamplingPreview, Selected, Selection, ServiceCount, Settings,
+    SettingsChange, SpanDetail, Status, TextPart, TracePage, TracesRequest, ViewId, Viewport, ViewportRequest, Wire,
 };
 
 /// What can be asked of the service. Each names the [`Reply`] it gets.
@@ -137,8 +137,26 @@ pub enum Call {
     ChangeSettings(SettingsChange),
     /// Counts what [`Call::Delete`] would delete. [`Reply::Selected`]
     Select(Selection),
-    /// Deletes for good. [`Reply::Selected`], which was deleted
+    /// Deletes for good, at once. [`Reply::Selected`], which was deleted
     Delete(Selection),
+    /// Announces a deletion, which is carried out a few seconds later, when another one is announced, or when the
+    /// owner stops; see [`Status::deletion`]. [`Reply::Selected`], which is about to be deleted; nothing is
+    /// announced where that is nothing
+    DeleteSoon(Selection),
+    /// Takes back what [`Call::DeleteSoon`] announced. [`Reply::Done`]; [`crate::ErrorCode::NotFound`] where nothing
+    /// is announced any more
+    UndoDelete,
+    /// Makes an API key that replaces the one before, and writes its hash into the configuration file.
+    /// [`Reply::ApiKey`], the only time that it can be seen
+    NewApiKey,
+    /// Counts what rules would have kept of the traces that are stored and arrived since a time.
+    /// [`Reply::SamplingPreview`]
+    PreviewSampling {
+        /// The rules.
+        sampling: crate::Sampling,
+        /// Nanoseconds since the Unix epoch.
+        since_unix_nano: u64,
+    },
     /// Has what waits written as segments, and small segments as large ones; answered when that is
     /// done. [`Reply::Done`]
     Compact,
@@ -183,8 +201,12 @@ pub enum Reply {
     Imported(ImportSummary),
     /// To [`Call::Settings`] and [`Call::ChangeSettings`].
     Settings(Box<Settings>),
-    /// To [`Call::Select`] and [`Call::Delete`].
+    /// To [`Call::Select`], [`Call::Delete`] and [`Call::DeleteSoon`].
     Selected(Selected),
+    /// To [`Call::NewApiKey`].
+    ApiKey(String),
+    /// To [`Call::PreviewSampling`].
+    SamplingPreview(SamplingPreview),
 }
 
 /// A reply or the reason why there is none, as it travels.

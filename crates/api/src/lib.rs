@@ -5,7 +5,7 @@
 //! [`ApiError`]. [`encode`] and [`decode`] are the one encoding ([`Wire`]), over Tauri's IPC and
 //! over the control socket alike.
 //!
-//! Deliberately absent: transports, JSON, and any logic but [`quantity`]. Times are `u64` nanoseconds since the
+//! Deliberately absent: transports, JSON, and any logic but [`quantity`] and the texts of [`sampling`]. Times are `u64` nanoseconds since the
 //! Unix epoch; `*_offset_nanos` count from the start of the trace and are signed, because spans
 //! with impossible times lie before it.
 
@@ -17,6 +17,7 @@ mod error;
 mod event;
 mod listing;
 pub mod quantity;
+pub mod sampling;
 mod settings;
 mod span;
 mod status;
@@ -27,7 +28,8 @@ pub use call::{Answer, Call, ExportFormat, FoldChange, ImportSummary, Reply};
 pub use error::{ApiError, ErrorCode};
 pub use event::Event;
 pub use listing::{FirstError, ServiceCount, TraceFilter, TracePage, TraceRow, TracesRequest};
-pub use settings::{FromCommandLine, Retention, Selected, Selection, Settings, SettingsChange};
+pub use sampling::{CriticalFlow, Sampling, SamplingPreview};
+pub use settings::{FromCommandLine, PendingDeletion, Retention, Room, Selected, Selection, Settings, SettingsChange};
 pub use span::{
     AssembledTrace, AttributeValue, EventDetail, LinkDetail, LogDetail, ScopeDetail, SpanDetail, SpanRecord, TextPart,
 };

@@ -47,9 +47,14 @@ pub fn age_text(seconds: u64) -> String {
     format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
 }
 
-/// A size in the largest unit of which it is a whole number, or a half one: `5 GB`, `1.5 GB`.
+/// A size in the largest unit of which it is a whole number, or a half one: `5 GB`, `1.5 GB`, `64 MiB`.
 #[must_use]
 pub fn size_text(bytes: u64) -> String {
+    const POWERS: [(u64, &str); 2] = [(1 << 30, "GiB"), (1 << 20, "MiB")];
+    if bytes > 0 && bytes.is_multiple_of(1 << 20) && !bytes.is_multiple_of(1_000_000) {
+        let (number, unit) = whole(bytes, &POWERS);
+        return format!("{number} {unit}");
+    }
     const UNITS: [(u64, &str); 5] =
         [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "KB"), (1, "B")];
     let (halves, unit) = whole(bytes, &UNITS.map(|(unit, name)| (unit / 2, name)));
@@ -115,7 +120,7 @@ mod tests {
             assert_eq!(parse_size_bytes(&size_text(bytes)), Ok(bytes), "{text}");
         }
         let shown = [5_000_000_000, 1_500_000_000, 2_147_483_648, 1_234_000, 0].map(size_text).join(" ");
-        assert_eq!(shown, "5 GB 1.5 GB 2147483648 B 1234 KB 0 B");
+        assert_eq!(shown, "5 GB 1.5 GB 2 GiB 1234 KB 0 B");
         for bad in ["", "5", "0GB", "GB", "5 elephants", "1.2.3GB", "99999999TB"] {
             assert!(parse_size_bytes(bad).is_err(), "{bad}");
         }

@@ -2,7 +2,7 @@
 
 use model::TraceId;
 
-use crate::Wire;
+use crate::{Sampling, Wire};
 
 /// How long things are kept. Age counts from when the last of a trace arrived; pinned traces stay
 /// for ever.
@@ -16,8 +16,17 @@ pub struct Retention {
     pub cap_bytes: u64,
 }
 
-/// What applies, after options, configuration file and defaults.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Wire)]
+/// How much of the memory requests may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Wire)]
+pub struct Room {
+    /// Largest request, before and after decompression, bytes.
+    pub request_bytes: u64,
+    /// Estimated heap of all requests in flight, bytes.
+    pub memory_bytes: u64,
+}
+
+/// What applies, after options, configuration file, team file and defaults.
+#[derive(Debug, Clone, PartialEq, Default, Wire)]
 pub struct Settings {
     /// How long things are kept.
     pub retention: Retention,
@@ -31,6 +40,14 @@ pub struct Settings {
     pub allowed_hosts: Vec<String>,
     /// Origins whose pages may send beside those of this machine.
     pub allowed_origins: Vec<String>,
+    /// Whether there is an API key, which every request from beyond loopback needs.
+    pub has_api_key: bool,
+    /// What requests may take.
+    pub room: Room,
+    /// What is thinned.
+    pub sampling: Sampling,
+    /// The team file, as it is named: relative to the configuration file's folder.
+    pub team_file: Option<String>,
     /// The data directory.
     pub data_dir: String,
     /// The configuration file, whether it is there or not; `None` where the platform has no place
@@ -67,6 +84,27 @@ pub enum SettingsChange {
     AllowedHosts(Vec<String>),
     /// [`Settings::allowed_origins`], all of them.
     AllowedOrigins(Vec<String>),
+    /// The hash of the API key, `sha256:` and 64 hex digits; `None`: there is none. [`crate::Call::NewApiKey`]
+    /// makes both.
+    ApiKeyHash(Option<String>),
+    /// [`Room::request_bytes`], for example `64 MiB`.
+    RequestSize(String),
+    /// [`Room::memory_bytes`].
+    Memory(String),
+    /// [`Sampling::is_on`].
+    SamplingOn(bool),
+    /// [`Sampling::environments`], all of them: [`crate::sampling::parse_environments`].
+    Environments(String),
+    /// [`Sampling::high_volume_ratio`], for example `1 %`.
+    HighVolumeRatio(String),
+    /// [`Sampling::high_volume_over`].
+    HighVolumeOver(String),
+    /// [`Sampling::low_volume_under`].
+    LowVolumeUnder(String),
+    /// [`Sampling::critical_flows`], all of them: [`crate::sampling::parse_flows`].
+    CriticalFlows(String),
+    /// [`Settings::team_file`]; empty: none.
+    TeamFile(String),
 }
 
 /// What is to be deleted, or to be counted before.
@@ -78,6 +116,15 @@ pub enum Selection {
     Service(String),
     /// What arrived before a time, nanoseconds since the Unix epoch: traces whose last span did.
     Before(u64),
+}
+
+/// A deletion that is announced and can still be undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Wire)]
+pub struct PendingDeletion {
+    /// What was counted when it was announced.
+    pub selected: Selected,
+    /// Until it is carried out, seconds.
+    pub seconds_left: u64,
 }
 
 /// How much a [`Selection`] is.

@@ -2,7 +2,7 @@
 
 use model::Signal;
 
-use crate::{Retention, Wire};
+use crate::{PendingDeletion, Retention, Sampling, Wire};
 
 /// Everything that the status bar and `spanscope status` show.
 #[derive(Debug, Clone, PartialEq, Default, Wire)]
@@ -29,6 +29,10 @@ pub struct Status {
     pub sizes: Sizes,
     /// How long things are kept.
     pub retention: Retention,
+    /// What is thinned.
+    pub sampling: Sampling,
+    /// What is about to be deleted.
+    pub deletion: Option<PendingDeletion>,
     /// What needs attention.
     pub problems: Vec<Problem>,
 }

@@ -47,6 +47,8 @@ pub struct OpenedTrace {
     pub rows_unfolded: u32,
     /// Whether it is kept for ever.
     pub is_pinned: bool,
+    /// Whether a rule of sampling has taken spans of it away.
+    pub is_thinned: bool,
 }
 
 /// Which rows to draw, and how finely.

@@ -1,9 +1,10 @@
 //! What is encoded comes back; what is not whole is refused.
 
 use api::{
-    Answer, ApiError, Call, ErrorCode, Event, FirstError, FoldChange, FromCommandLine, Ledger, Listener, ListenerState,
-    Oddity, Protocol, Reply, Retention, Selected, Selection, ServiceSize, Settings, SettingsChange, SignalLedger,
-    Sizes, Status, TextPart, TraceFilter, TracePage, TraceRow, TracesRequest, TurnedAway, ViewId, decode, encode,
+    Answer, ApiError, Call, CriticalFlow, ErrorCode, Event, FirstError, FoldChange, FromCommandLine, Ledger, Listener,
+    ListenerState, Oddity, PendingDeletion, Protocol, Reply, Retention, Sampling, Selected, Selection, ServiceSize,
+    Settings, SettingsChange, SignalLedger, Sizes, Status, TextPart, TraceFilter, TracePage, TraceRow, TracesRequest,
+    TurnedAway, ViewId, decode, encode,
 };
 use model::{KeyValue, Signal, SpanId, TraceId, Value};
 use proptest::prelude::*;
@@ -27,8 +28,20 @@ fn calls() -> Vec<Call> {
         Call::Subscribe,
         Call::ChangeSettings(SettingsChange::AllowedHosts(vec!["otel.example".to_owned()])),
         Call::Delete(Selection::Before(u64::MAX)),
+        Call::UndoDelete,
+        Call::PreviewSampling { sampling: sampling(), since_unix_nano: u64::MAX },
         Call::Pin { trace_id: TraceId([3; 16]), is_pinned: true },
     ]
+}
+
+fn sampling() -> Sampling {
+    Sampling {
+        is_on: true,
+        environments: vec![("production".to_owned(), 0.1)],
+        high_volume_ratio: 0.01,
+        critical_flows: vec![CriticalFlow { service: None, operation: Some("GET /*".to_owned()) }],
+        ..Sampling::default()
+    }
 }
 
 fn answers() -> Vec<Answer> {
@@ -45,6 +58,8 @@ fn answers() -> Vec<Answer> {
             turned_away: vec![("overload".to_owned(), TurnedAway { requests: 1, bytes: 1 << 40 })],
             ..Ledger::default()
         },
+        sampling: sampling(),
+        deletion: Some(PendingDeletion { selected: Selected::default(), seconds_left: 10 }),
         retention: Retention { ordinary_seconds: 604_800, error_seconds: 1 << 40, cap_bytes: 5_000_000_000 },
         sizes: Sizes {
             services: Signal::ALL

@@ -31,7 +31,8 @@ impl fmt::Display for Protocol {
     }
 }
 
-/// What to listen on: one port on loopback addresses.
+/// What to listen on: one port on loopback, or on one address beyond it, where every request needs the API
+/// key.
 ///
 /// Parses `127.0.0.1:4317` and `[::1]:4317` (that address alone) and `localhost:4317` (both
 /// families); port 0 means any free one.
@@ -54,7 +55,13 @@ impl Bind {
         Self::localhost(protocol.default_port())
     }
 
-    /// The addresses, all of loopback.
+    /// Whether other machines can reach it.
+    #[must_use]
+    pub fn is_beyond_loopback(&self) -> bool {
+        self.hosts.iter().any(|host| !host.is_loopback())
+    }
+
+    /// The addresses.
     #[must_use]
     pub fn hosts(&self) -> &[IpAddr] {
         &self.hosts
@@ -73,11 +80,9 @@ pub enum BindError {
     /// It is not `host:port`.
     #[error("`{0}` is not an address to listen on: write host:port, for example localhost:4317 or 127.0.0.1:0")]
     Malformed(String),
-    /// It is reachable from other machines, or a name whose address is not known.
-    #[error(
-        "`{0}` is not a loopback address: other machines are not listened to until there is an API key to protect it"
-    )]
-    BeyondLoopback(String),
+    /// It is a name whose address is not known.
+    #[error("`{0}` is a name: write the address of this machine to listen on, or localhost")]
+    Name(String),
 }
 
 impl FromStr for Bind {
@@ -96,12 +101,9 @@ impl FromStr for Bind {
             None if host.contains(':') => return Err(malformed()),
             None => match host.parse::<Ipv4Addr>() {
                 Ok(ip) => IpAddr::V4(ip),
-                Err(_) => return Err(BindError::BeyondLoopback(text.to_owned())),
+                Err(_) => return Err(BindError::Name(text.to_owned())),
             },
         };
-        if !ip.is_loopback() {
-            return Err(BindError::BeyondLoopback(text.to_owned()));
-        }
         Ok(Self { hosts: vec![ip], port })
     }
 }
@@ -113,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_loopback_is_listened_on() {
+    fn addresses_are_read_and_names_are_not() {
         let seen: String = [
             "localhost:4317",
             "127.0.0.1:0",
@@ -132,7 +134,10 @@ mod tests {
         ]
         .iter()
         .map(|text| match text.parse::<Bind>() {
-            Ok(bind) => format!("{text}: {:?} {}\n", bind.hosts(), bind.port()),
+            Ok(bind) => {
+                let beyond = if bind.is_beyond_loopback() { ", beyond loopback" } else { "" };
+                format!("{text}: {:?} {}{beyond}\n", bind.hosts(), bind.port())
+            }
             Err(err) => format!("{err}\n"),
         })
         .collect();
@@ -142,15 +147,16 @@ mod tests {
             127.9.9.9:1: [127.9.9.9] 1
             [::1]:4318: [::1] 4318
             LOCALHOST:1: [127.0.0.1, ::1] 1
-            `0.0.0.0:4317` is not a loopback address: other machines are not listened to until there is an API key to protect it
-            `[::]:4317` is not a loopback address: other machines are not listened to until there is an API key to protect it
-            `192.168.1.4:4317` is not a loopback address: other machines are not listened to until there is an API key to protect it
-            `example.com:4317` is not a loopback address: other machines are not listened to until there is an API key to protect it
-            `:4317` is not a loopback address: other machines are not listened to until there is an API key to protect it
+            0.0.0.0:4317: [0.0.0.0] 4317, beyond loopback
+            [::]:4317: [::] 4317, beyond loopback
+            192.168.1.4:4317: [192.168.1.4] 4317, beyond loopback
+            `example.com:4317` is a name: write the address of this machine to listen on, or localhost
+            `:4317` is a name: write the address of this machine to listen on, or localhost
             `4317` is not an address to listen on: write host:port, for example localhost:4317 or 127.0.0.1:0
             `::1:4317` is not an address to listen on: write host:port, for example localhost:4317 or 127.0.0.1:0
             `127.0.0.1:70000` is not an address to listen on: write host:port, for example localhost:4317 or 127.0.0.1:0
-            `[::ffff:127.0.0.1]:1` is not a loopback address: other machines are not listened to until there is an API key to protect it
-        "#]].assert_eq(&seen);
+            [::ffff:127.0.0.1]:1: [::ffff:127.0.0.1] 1, beyond loopback
+        "#]]
+        .assert_eq(&seen);
     }
 }

@@ -1,5 +1,6 @@
 //! One account for the memory of all requests in flight.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 /// Bytes that may be held at a time, and those that are.
 #[derive(Debug)]
 pub(crate) struct Budget {
-    total: u64,
+    total: AtomicU64,
     wait: Duration,
     held: Mutex<u64>,
     freed: Notify,
@@ -27,11 +28,17 @@ pub(crate) enum NoRoom {
 impl Budget {
     /// `total` bytes; a request waits at most `wait` for its share.
     pub(crate) fn new(total: u64, wait: Duration) -> Arc<Self> {
-        Arc::new(Self { total, wait, held: Mutex::new(0), freed: Notify::new() })
+        Arc::new(Self { total: AtomicU64::new(total), wait, held: Mutex::new(0), freed: Notify::new() })
     }
 
     pub(crate) fn total(&self) -> u64 {
-        self.total
+        self.total.load(Ordering::Relaxed)
+    }
+
+    /// What is held already stays held, even if it is more.
+    pub(crate) fn set_total(&self, total: u64) {
+        self.total.store(total, Ordering::Relaxed);
+        self.freed.notify_waiters();
     }
 
     /// A share of nothing yet.
@@ -41,7 +48,7 @@ impl Budget {
 
     fn try_take(&self, bytes: u64) -> bool {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits = bytes <= self.total - *held;
+        let fits = bytes <= self.total().saturating_sub(*held);
         if fits {
             *held += bytes;
         }
@@ -67,7 +74,7 @@ impl Share {
     /// Holds `bytes` in all from now on: more than before (waiting for room a bounded time) or
     /// less. Who waits does not hold up a smaller request that fits.
     pub(crate) async fn hold(&mut self, bytes: u64) -> Result<(), NoRoom> {
-        if bytes > self.budget.total {
+        if bytes > self.budget.total() {
             return Err(NoRoom::Never);
         }
         let Some(more) = bytes.checked_sub(self.bytes) else {

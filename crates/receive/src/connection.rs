@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use crate::connections::{Overdue, Place, Pulse};
 use crate::refused::Reason;
-use crate::shared::Shared;
+use crate::shared::{Access, Shared};
 use crate::wire::{Spoken, Wire};
 use crate::{Protocol, Sink, TurnedAway, over_grpc, over_http};
 
@@ -31,7 +31,13 @@ const WINDOW_BYTES: u32 = 512 << 10;
 const TLS_ALERT: [u8; 7] = [0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x46];
 
 /// Serves a connection to its end.
-pub(crate) async fn serve<S: Sink>(shared: Arc<Shared<S>>, protocol: Protocol, stream: TcpStream, place: Place) {
+pub(crate) async fn serve<S: Sink>(
+    shared: Arc<Shared<S>>,
+    protocol: Protocol,
+    access: Access,
+    stream: TcpStream,
+    place: Place,
+) {
     // Answers are small: they should not wait for more.
     let _ = stream.set_nodelay(true);
     let pulse = Arc::clone(&place.pulse);
@@ -61,8 +67,8 @@ pub(crate) async fn serve<S: Sink>(shared: Arc<Shared<S>>, protocol: Protocol, s
                 write_http1(&mut wire, "400 Bad Request", &told).await;
                 linger(wire).await;
             }
-            (Some(Spoken::Http1), Protocol::Http) => http1(&shared, &place, wire).await,
-            (Some(Spoken::Http2), _) => http2(&shared, protocol, &place, wire).await,
+            (Some(Spoken::Http1), Protocol::Http) => http1(&shared, access, &place, wire).await,
+            (Some(Spoken::Http2), _) => http2(&shared, protocol, access, &place, wire).await,
         }
     };
     tokio::select! {
@@ -72,9 +78,9 @@ pub(crate) async fn serve<S: Sink>(shared: Arc<Shared<S>>, protocol: Protocol, s
     }
 }
 
-async fn http1<S: Sink>(shared: &Arc<Shared<S>>, place: &Place, wire: Wire) {
+async fn http1<S: Sink>(shared: &Arc<Shared<S>>, access: Access, place: &Place, wire: Wire) {
     let service = service_fn(|request: http::Request<Incoming>| {
-        let answer = over_http::answer(Arc::clone(shared), place.pulse.begin(), request);
+        let answer = over_http::answer(Arc::clone(shared), access, place.pulse.begin(), request);
         // A pinned future, because the connection is taken apart in the end.
         Box::pin(async move { Ok::<_, Infallible>(answer.await) })
     });
@@ -104,15 +110,15 @@ async fn http1<S: Sink>(shared: &Arc<Shared<S>>, place: &Place, wire: Wire) {
     }
 }
 
-async fn http2<S: Sink>(shared: &Arc<Shared<S>>, protocol: Protocol, place: &Place, wire: Wire) {
+async fn http2<S: Sink>(shared: &Arc<Shared<S>>, protocol: Protocol, access: Access, place: &Place, wire: Wire) {
     let pulse = Arc::clone(&place.pulse);
     let for_service = Arc::clone(shared);
     let service = service_fn(move |request: http::Request<Incoming>| {
         let (shared, busy) = (Arc::clone(&for_service), pulse.begin());
         async move {
             Ok::<_, Infallible>(match protocol {
-                Protocol::Grpc => over_grpc::answer(shared, busy, request).await,
-                Protocol::Http => over_http::answer(shared, busy, request).await,
+                Protocol::Grpc => over_grpc::answer(shared, access, busy, request).await,
+                Protocol::Http => over_http::answer(shared, access, busy, request).await,
             })
         }
     });

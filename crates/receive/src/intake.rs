@@ -136,7 +136,7 @@ async fn decompress<S: Sink>(
     if compression == Compression::None {
         return Ok(body.clone());
     }
-    let limit = shared.limits.body_bytes;
+    let limit = shared.body_bytes();
     let length = body.len() as u64;
     let mut room = (length * USUAL_RATIO).max(64 << 10).min(limit);
     loop {

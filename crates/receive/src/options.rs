@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use crate::KeyHash;
+
 /// How requests are taken.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ReceiveOptions {
@@ -7,6 +9,8 @@ pub struct ReceiveOptions {
     pub limits: Limits,
     /// What web pages may do.
     pub web: WebAccess,
+    /// What clients of addresses beyond loopback need; `None`: nothing is taken there.
+    pub key: Option<KeyHash>,
 }
 
 /// What is too much, and what takes too long.

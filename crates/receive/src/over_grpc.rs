@@ -17,7 +17,7 @@ use crate::body::{Framing, PREFIX, Reading};
 use crate::connections::Busy;
 use crate::intake::{Envelope, Taken, Tally, take};
 use crate::refused::{Reason, Refused};
-use crate::shared::Shared;
+use crate::shared::{Access, Shared};
 use crate::{Protocol, Sink};
 
 /// The names of compression schemes, as `grpc-accept-encoding` lists them.
@@ -28,6 +28,7 @@ const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
 /// Answers one call.
 pub(crate) async fn answer<S: Sink>(
     shared: Arc<Shared<S>>,
+    access: Access,
     mut busy: Busy,
     request: Request<Incoming>,
 ) -> Response<ReplyBody> {
@@ -44,7 +45,8 @@ pub(crate) async fn answer<S: Sink>(
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
         return response;
     }
-    let outcome = match signal(request.uri().path()) {
+    let known = shared.check_key(access, request.headers()).and_then(|()| signal(request.uri().path()));
+    let outcome = match known {
         Ok(signal) => call(&shared, &mut busy, signal, request, &mut tally).await.map(|taken| (signal, taken)),
         Err(refused) => Err(refused),
     };
@@ -110,7 +112,7 @@ async fn call<S: Sink>(
     let mut share = shared.budget.share();
     let reading = Reading {
         framing: Framing::Grpc,
-        limit: shared.limits.body_bytes,
+        limit: shared.body_bytes(),
         within: shared.limits.body_timeout,
         share: &mut share,
         seen: &mut tally.bytes,

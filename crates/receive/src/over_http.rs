@@ -8,7 +8,7 @@ use http::header::{
     ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
     ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ORIGIN,
-    RETRY_AFTER, VARY,
+    RETRY_AFTER, VARY, WWW_AUTHENTICATE,
 };
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
@@ -19,13 +19,14 @@ use crate::body::{Framing, Reading};
 use crate::connections::Busy;
 use crate::intake::{Envelope, Taken, Tally, take};
 use crate::refused::{ENCODINGS, Reason, Refused};
-use crate::shared::Shared;
+use crate::shared::{Access, Shared};
 use crate::web::{check_host, check_origin};
 use crate::{Hint, Protocol, Sink, over_grpc};
 
 /// Answers one request.
 pub(crate) async fn answer<S: Sink>(
     shared: Arc<Shared<S>>,
+    access: Access,
     mut busy: Busy,
     request: Request<Incoming>,
 ) -> Response<ReplyBody> {
@@ -48,7 +49,7 @@ pub(crate) async fn answer<S: Sink>(
             tally.settle();
             preflight(request.headers())
         }
-        Ok(_) => match export(&shared, &mut busy, request, &mut tally).await {
+        Ok(_) => match export(&shared, access, &mut busy, request, &mut tally).await {
             Ok((signal, encoding, taken)) => reply(StatusCode::OK, encoding, success(signal, encoding, &taken)),
             Err(refused) => refusal(&refused, encoding, version, &mut tally),
         },
@@ -102,17 +103,19 @@ fn preflight(headers: &HeaderMap) -> Response<ReplyBody> {
 
 async fn export<S: Sink>(
     shared: &Arc<Shared<S>>,
+    access: Access,
     busy: &mut Busy,
     request: Request<Incoming>,
     tally: &mut Tally<S>,
 ) -> Result<(Signal, Encoding, Taken), Refused> {
+    shared.check_key(access, request.headers())?;
     let signal = signal(shared, &request)?;
     if request.method() != Method::POST {
         return Err(Refused::new(Reason::WrongMethod, "telemetry is sent with POST"));
     }
     let encoding = media_type(request.headers())?;
     let compression = content_encoding(request.headers())?;
-    let limit = shared.limits.body_bytes;
+    let limit = shared.body_bytes();
     if announced_length(request.headers()).is_some_and(|length| length > limit) {
         return Err(Refused::too_large(limit));
     }
@@ -225,6 +228,9 @@ fn refusal<S: Sink>(
     match refused.reason {
         Reason::WrongMethod => {
             headers.insert(ALLOW, HeaderValue::from_static("POST"));
+        }
+        Reason::Unauthenticated => {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         Reason::UnknownEncoding => {
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(ENCODINGS));

@@ -9,8 +9,8 @@ use tokio_util::sync::CancellationToken;
 use crate::bridges::{Bridges, follow};
 use crate::connection::serve;
 use crate::refused::Reason;
-use crate::shared::Shared;
-use crate::{Bound, Protocol, ReceiveOptions, Sink, TurnedAway, WebAccess};
+use crate::shared::{Access, Shared};
+use crate::{Bound, KeyHash, Protocol, ReceiveOptions, Sink, TurnedAway, WebAccess};
 
 /// How long no connection is taken after the system refused one, for example for want of files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -74,6 +74,17 @@ impl<S: Sink> Receiver<S> {
         self.shared.set_web(web);
     }
 
+    /// Replaces the key of clients beyond loopback, for the next request on; without one nothing is taken
+    /// there.
+    pub fn set_key(&self, key: Option<KeyHash>) {
+        self.shared.set_key(key);
+    }
+
+    /// Replaces [`crate::Limits::body_bytes`] and [`crate::Limits::heap_bytes`], for the next request on.
+    pub fn set_room(&self, body_bytes: u64, heap_bytes: u64) {
+        self.shared.set_room(body_bytes, heap_bytes);
+    }
+
     /// Takes no more connections, lets requests in flight finish (up to
     /// [`crate::Limits::stop_timeout`]), then closes everything. Requests that the sink has and
     /// did not answer by then are the sink's.
@@ -102,6 +113,8 @@ pub(crate) fn accept<S: Sink>(
     stop: CancellationToken,
 ) -> impl Future<Output = ()> + Send {
     let address = listener.local_addr().ok();
+    let is_open = bridges.is_some() || address.is_some_and(|address| address.ip().is_loopback());
+    let access = if is_open { Access::Open } else { Access::WithKey };
     // Known before the first poll, so that who asks right after listening is told.
     if let Some(address) = address {
         shared.add_address(protocol, address);
@@ -131,7 +144,7 @@ pub(crate) fn accept<S: Sink>(
                 shared.sink.turned_away(TurnedAway { reason, sentence, bytes: 0, sender: peer });
                 continue;
             };
-            shared.tasks.spawn(serve(Arc::clone(&shared), protocol, stream, place));
+            shared.tasks.spawn(serve(Arc::clone(&shared), protocol, access, stream, place));
         }
         if let Some(address) = address {
             shared.remove_address(protocol, address);

@@ -38,6 +38,7 @@ pub(crate) enum Reason {
     WrongPort,
     ForbiddenHost,
     ForbiddenOrigin,
+    Unauthenticated,
     /// A defect of ours.
     Internal,
 }
@@ -61,6 +62,7 @@ impl Reason {
             Self::WrongPort => "wrong_port",
             Self::ForbiddenHost => "forbidden_host",
             Self::ForbiddenOrigin => "forbidden_origin",
+            Self::Unauthenticated => "unauthenticated",
             Self::Internal => "internal",
         }
     }
@@ -81,6 +83,7 @@ impl Reason {
             Self::WrongPath => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::ForbiddenHost | Self::ForbiddenOrigin => StatusCode::FORBIDDEN,
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -96,6 +99,7 @@ impl Reason {
             Self::Aborted => Code::Cancelled,
             Self::UnknownEncoding | Self::WrongPath | Self::WrongMethod | Self::WrongPort => Code::Unimplemented,
             Self::ForbiddenHost | Self::ForbiddenOrigin => Code::PermissionDenied,
+            Self::Unauthenticated => Code::Unauthenticated,
             Self::Internal => Code::Internal,
         }
     }

@@ -95,6 +95,10 @@ impl Answers {
             }
             Call::Status
             | Call::Select(_)
+            | Call::DeleteSoon(_)
+            | Call::UndoDelete
+            | Call::NewApiKey
+            | Call::PreviewSampling { .. }
             | Call::TrustClock
             | Call::ImportPath { .. }
             | Call::ImportBytes { .. }

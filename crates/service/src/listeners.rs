@@ -23,6 +23,8 @@ pub(crate) struct Listeners {
     receiver: Mutex<Option<Receiver<Inlet>>>,
     failures: Mutex<Vec<BindFailure>>,
     containers: AtomicBool,
+    /// Those that other machines can reach.
+    beyond: Mutex<Vec<(Protocol, SocketAddr)>>,
 }
 
 impl fmt::Debug for Listeners {
@@ -38,6 +40,7 @@ impl Listeners {
             receiver: Mutex::new(Some(Receiver::new(inlet, settings.receive_options()))),
             failures: Mutex::default(),
             containers: AtomicBool::new(settings.containers),
+            beyond: Mutex::default(),
         };
         for (protocol, binds) in [(Protocol::Grpc, &settings.grpc), (Protocol::Http, &settings.http)] {
             for bind in binds {
@@ -52,6 +55,8 @@ impl Listeners {
     pub(crate) fn apply(&self, settings: &Settings) {
         if let Some(receiver) = &*self.receiver() {
             receiver.set_web_access(settings.web.clone());
+            receiver.set_key(settings.key);
+            receiver.set_room(settings.room.request_bytes, settings.room.memory_bytes);
         }
         if self.containers.swap(settings.containers, Ordering::Relaxed) != settings.containers {
             self.follow_bridges();
@@ -59,8 +64,9 @@ impl Listeners {
     }
 
     /// Tries an address again, or another one in its place.
-    pub(crate) async fn listen(&self, protocol: Protocol, address: &str) -> Result<(), ApiError> {
+    pub(crate) async fn listen(&self, protocol: Protocol, address: &str, settings: &Settings) -> Result<(), ApiError> {
         let bind = parse_bind(address)?;
+        settings.allow(&bind)?;
         let is_tried_again = |failure: &BindFailure| {
             failure.address.port() == bind.port() && bind.hosts().contains(&failure.address.ip())
         };
@@ -82,6 +88,10 @@ impl Listeners {
             !ours.contains(&(protocol, failure.address))
         });
         self.failures().extend(new.cloned());
+        if bind.is_beyond_loopback() {
+            let addresses = bound.addresses().into_iter().map(|address| (protocol, address));
+            self.beyond.lock().unwrap_or_else(PoisonError::into_inner).extend(addresses);
+        }
         if let Some(receiver) = &*self.receiver() {
             receiver.listen(bound);
         }
@@ -132,6 +142,20 @@ impl Listeners {
         if let Some(receiver) = receiver {
             receiver.stop().await;
         }
+    }
+
+    /// Says, for as long as it is so, that other machines can reach this one.
+    pub(crate) fn reached(&self) -> Option<Problem> {
+        let beyond = self.beyond.lock().unwrap_or_else(PoisonError::into_inner);
+        let addresses: Vec<_> = beyond.iter().map(|(_, address)| address.to_string()).collect();
+        (!addresses.is_empty()).then(|| Problem {
+            name: "reached_from_network".to_owned(),
+            sentence: format!(
+                "other machines can reach {}: the API key is asked for, but nothing is encrypted, the key neither",
+                addresses.join(" and ")
+            ),
+            remedy: "only do so on a network that you trust, or listen on localhost alone".to_owned(),
+        })
     }
 
     fn receiver(&self) -> MutexGuard<'_, Option<Receiver<Inlet>>> {

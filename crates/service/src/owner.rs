@@ -9,8 +9,9 @@ use std::{
     time::Duration,
 };
 
-use api::{Answer, ApiError, Call, ErrorCode, Event, Problem, Reply, SettingsChange, Status};
+use api::{Answer, ApiError, Call, ErrorCode, Event, Problem, Reply, SamplingPreview, SettingsChange, Status};
 use model::TraceId;
+use receive::KeyHash;
 use store::{AppendError, DataDir, DirLock, Store};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
@@ -20,13 +21,15 @@ use crate::{
     answers::{Answers, blocking},
     config::{Configuration, Settings, retention_in_words},
     control::{self, Answering, ControlServer},
+    deletion::{Announced, GRACE},
     error,
     events::EventSource,
     import,
     inlet::Inlet,
+    key,
     listeners::{self, Listeners},
     notices::Notices,
-    sample, selection,
+    sample, sampling_words, selection,
     status::{self, Rate},
 };
 
@@ -67,6 +70,7 @@ pub(crate) struct Owner {
     answers: Answers,
     configuration: Arc<Configuration>,
     notices: Arc<Notices>,
+    announced: Announced,
     events: EventSource,
     rate: Mutex<Rate>,
     has_window: AtomicBool,
@@ -108,6 +112,7 @@ impl Owner {
             dir,
             store,
             notices,
+            announced: Announced::default(),
             events: EventSource::new(),
             rate: Mutex::default(),
             has_window: AtomicBool::new(false),
@@ -115,7 +120,7 @@ impl Owner {
             control: Mutex::new(None),
             tasks: TaskTracker::new(),
         });
-        if owner.configuration.is_good() {
+        if owner.configuration.lets_go() {
             // Else nothing is let go: what is kept for longer than by default would be.
             owner.keep_as_set(&settings).await;
         }
@@ -148,6 +153,9 @@ impl Owner {
         let server = self.control.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(server) = server else { return };
         server.stop().await;
+        if let Some(selection) = self.announced.take() {
+            self.carry_out(selection).await;
+        }
         // Before the lock is given back: the next owner's socket is not ours to remove.
         if let Err(err) = fs::remove_file(self.dir.control_socket_path()) {
             tracing::warn!(%err, "the control socket cannot be removed");
@@ -160,8 +168,10 @@ impl Owner {
     fn status(&self) -> Status {
         let listeners = self.listeners.as_ref().map(Listeners::list).unwrap_or_default();
         let mut problems = listeners::problems(&listeners);
+        problems.extend(self.listeners.as_ref().and_then(Listeners::reached));
         problems.extend(self.configuration.problems());
         problems.extend(self.notices.current((self.now)()));
+        let settings = self.configuration.settings();
         Status {
             version: self.version.clone(),
             pid: std::process::id(),
@@ -173,7 +183,9 @@ impl Owner {
             ledger: status::ledger(self.store.ledger(), self.store.ledger_since_start()),
             bytes_on_disk: status::bytes_on_disk(self.store.bytes_on_disk()),
             sizes: status::sizes(self.answers.reader().sizes()),
-            retention: retention_in_words(self.configuration.settings().retention),
+            retention: retention_in_words(settings.retention),
+            sampling: sampling_words::in_words(&settings.rules),
+            deletion: self.announced.in_words(Instant::now()),
             problems,
         }
     }
@@ -182,7 +194,7 @@ impl Owner {
         let Some(listeners) = &self.listeners else {
             return Err(ApiError::new(ErrorCode::Address, "this process listens for no telemetry"));
         };
-        listeners.listen(protocol, address).await?;
+        listeners.listen(protocol, address, &self.configuration.settings()).await?;
         let status = self.status();
         self.events.send(Event::Status(Box::new(status.clone())));
         Ok(Reply::Status(Box::new(status)))
@@ -223,6 +235,9 @@ impl Owner {
         if let Err(err) = self.store.set_retention(settings.retention).await {
             tracing::warn!(%err, "how long things are kept cannot be set");
         }
+        if let Err(err) = self.store.set_sampling(settings.rules.clone()).await {
+            tracing::warn!(%err, "what is thinned cannot be set");
+        }
     }
 
     async fn apply(&self, settings: &Settings) {
@@ -231,7 +246,7 @@ impl Owner {
             listeners.apply(settings);
         }
         self.events.send(Event::Settings(Box::new(self.configuration.in_words(self.dir.path()))));
-        self.events.send(Event::Status(Box::new(self.status())));
+        self.tell_status();
     }
 
     async fn change_settings(&self, change: SettingsChange) -> Answer {
@@ -274,7 +289,7 @@ impl Owner {
         loop {
             tokio::time::sleep(LETTING_GO_INTERVAL).await;
             // A configuration that cannot be read may say that things are kept longer.
-            if self.configuration.is_good()
+            if self.configuration.lets_go()
                 && let Err(err) = self.let_go(false).await
             {
                 tracing::warn!(%err, "what is too old could not be let go");
@@ -298,6 +313,63 @@ impl Owner {
     async fn delete(&self, selection: api::Selection) -> Answer {
         let deleted = self.store.delete(selection::of_api(selection)).await.map_err(|err| error::of_append(&err))?;
         Ok(Reply::Selected(selection::selected(deleted)))
+    }
+
+    /// Announces a deletion and has it carried out when its grace is over.
+    async fn delete_soon(self: Arc<Self>, selection: api::Selection) -> Answer {
+        let selection = selection::of_api(selection);
+        let selected = self.store.select(selection.clone()).await.map_err(|err| error::of_append(&err))?;
+        let selected = selection::selected(selected);
+        if selected.is_empty() {
+            return Ok(Reply::Selected(selected));
+        }
+        if let Some(before) = self.announced.announce(selection, selected, Instant::now()) {
+            self.carry_out(before).await;
+        }
+        self.tell_status();
+        self.tasks.spawn(until_stopped(Arc::clone(&self), async |owner: Arc<Self>| {
+            tokio::time::sleep(GRACE).await;
+            if let Some(selection) = owner.announced.take_due(Instant::now()) {
+                owner.carry_out(selection).await;
+                owner.tell_status();
+            }
+        }));
+        Ok(Reply::Selected(selected))
+    }
+
+    async fn carry_out(&self, selection: store::Selection) {
+        if let Err(err) = self.store.delete(selection).await {
+            tracing::error!(%err, "what was to be deleted is still there");
+            self.events.send(Event::Failed { sentence: format!("what was to be deleted is still there: {err}") });
+        }
+    }
+
+    fn undo_delete(&self) -> Answer {
+        if self.announced.take().is_none() {
+            return Err(ApiError::new(ErrorCode::NotFound, "nothing is about to be deleted: it is too late to undo"));
+        }
+        self.tell_status();
+        Ok(Reply::Done)
+    }
+
+    async fn preview_sampling(&self, sampling: api::Sampling, since_unix_nano: u64) -> Answer {
+        let rules = sampling_words::of_api(sampling);
+        rules.check().map_err(|err| ApiError::new(ErrorCode::Malformed, err.to_string()))?;
+        let preview = self.store.preview_sampling(&rules, since_unix_nano).await;
+        let store::Preview { traces, kept, kept_by_reason } = preview.map_err(|err| error::of_append(&err))?;
+        let kept_by_reason = kept_by_reason.into_iter().map(|(reason, number)| (reason.to_owned(), number)).collect();
+        Ok(Reply::SamplingPreview(SamplingPreview { traces, kept, kept_by_reason }))
+    }
+
+    fn tell_status(&self) {
+        self.events.send(Event::Status(Box::new(self.status())));
+    }
+
+    async fn new_api_key(&self) -> Answer {
+        let key = key::random()?;
+        let hash = KeyHash::of(key.as_bytes()).to_string();
+        self.change_settings(SettingsChange::ApiKeyHash(Some(hash))).await?;
+        Ok(Reply::ApiKey(key))
     }
 
     async fn pin(&self, trace_id: TraceId, is_pinned: bool) -> Answer {
@@ -358,6 +430,12 @@ impl Answering for Owner {
                 selected.map(selection::selected).map(Reply::Selected).map_err(|err| error::of_append(&err))
             }
             Call::Delete(selection) => self.delete(selection).await,
+            Call::DeleteSoon(selection) => self.delete_soon(selection).await,
+            Call::UndoDelete => self.undo_delete(),
+            Call::PreviewSampling { sampling, since_unix_nano } => {
+                self.preview_sampling(sampling, since_unix_nano).await
+            }
+            Call::NewApiKey => self.new_api_key().await,
             Call::TrustClock => self.let_go(true).await.map(|()| Reply::Done).map_err(|err| error::of_append(&err)),
             Call::Compact => self.store.compact().await.map(|()| Reply::Done).map_err(|err| error::of_append(&err)),
             Call::Pin { trace_id, is_pinned } => self.pin(trace_id, is_pinned).await,

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use api::{
-    AssembledTrace, BytesOnDisk, Ledger, Listener, ListenerState, Oddity, Problem, Protocol, Refused, Retention,
-    Selected, ServiceLedger, ServiceSize, SignalLedger, SpanRecord, Status, TraceRow,
+    AssembledTrace, BytesOnDisk, CriticalFlow, Ledger, Listener, ListenerState, Oddity, PendingDeletion, Problem,
+    Protocol, Refused, Retention, Sampling, Selected, ServiceLedger, ServiceSize, SignalLedger, SpanRecord, Status,
+    TraceRow,
 };
 use serde::{Serialize, ser::SerializeStruct};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::attributes::{AttributeValue, Attributes};
 
@@ -67,6 +68,8 @@ pub(crate) fn status(status: &Status) -> String {
         "pinned_bytes": status.sizes.pinned_bytes,
         "waiting_bytes": status.sizes.waiting_bytes,
         "retention": { "ordinary_seconds": ordinary_seconds, "error_seconds": error_seconds, "cap_bytes": cap_bytes },
+        "sampling": sampling(&status.sampling),
+        "deletion": status.deletion.map(pending),
         "problems": status.problems.iter().map(problem).collect::<Vec<_>>(),
     });
     to_string(&status)
@@ -76,6 +79,26 @@ fn refusal(refused: &Refused) -> serde_json::Value {
     let Refused { reason, is_request, at_unix_nano, sender, sentence, service, name } = refused;
     json!({ "reason": reason, "is_request": is_request, "at_unix_nano": at_unix_nano.to_string(), "sender": sender,
         "sentence": sentence, "service": service, "name": name })
+}
+
+fn sampling(sampling: &Sampling) -> Value {
+    let Sampling { is_on, environments, high_volume_ratio, high_volume_over, low_volume_under, critical_flows } =
+        sampling;
+    let flow =
+        |CriticalFlow { service, operation }: &CriticalFlow| json!({ "service": service, "operation": operation });
+    json!({
+        "on": is_on,
+        "environments": environments.iter().cloned().collect::<BTreeMap<_, _>>(),
+        "high_volume_ratio": high_volume_ratio,
+        "high_volume_over": high_volume_over,
+        "low_volume_under": low_volume_under,
+        "critical_flows": critical_flows.iter().map(flow).collect::<Vec<_>>(),
+    })
+}
+
+fn pending(PendingDeletion { selected, seconds_left }: PendingDeletion) -> Value {
+    let Selected { traces, spans, logs, metric_points } = selected;
+    json!({ "traces": traces, "spans": spans, "logs": logs, "metric_points": metric_points, "seconds_left": seconds_left })
 }
 
 /// One line: what was deleted, or would be.

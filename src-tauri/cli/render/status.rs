@@ -1,9 +1,10 @@
 //! `status` for people.
 
 use api::{
-    Ledger, Listener, ListenerState, Protocol, Refused, Retention, ServiceLedger, ServiceSize, SignalLedger, Sizes,
-    Status,
+    Ledger, Listener, ListenerState, PendingDeletion, Protocol, Refused, Retention, Sampling, ServiceLedger,
+    ServiceSize, SignalLedger, Sizes, Status,
     quantity::{age_text, size_text},
+    sampling::{environments_text, ratio_text},
 };
 
 use jiff::tz::TimeZone;
@@ -38,6 +39,11 @@ pub(crate) fn lines(status: &Status, zone: &TimeZone) -> String {
     let Retention { ordinary_seconds, error_seconds, cap_bytes } = status.retention;
     let [ordinary, errors] = [ordinary_seconds, error_seconds].map(age_text);
     out.push_str(&format!("for       {ordinary}, {errors} with an error, at most {}\n", size_text(cap_bytes)));
+    out.push_str(&format!("thins     {}\n", thinned(&status.sampling)));
+    if let Some(PendingDeletion { selected, seconds_left }) = status.deletion {
+        let [traces, spans] = [(selected.traces, "trace"), (selected.spans, "span")].map(|(n, what)| count(n, what));
+        out.push_str(&format!("deletes   {traces}, {spans} in {seconds_left} s\n"));
+    }
     let Ledger { spans, logs, metric_points, turned_away, services, refused, .. } = &status.ledger;
     for (name, signal) in [("spans", spans), ("logs", logs), ("points", metric_points)] {
         out.push_str(&format!("{name:<9} {}\n", ledger(signal)));
@@ -165,6 +171,16 @@ fn last(refused: &Refused, zone: &TimeZone) -> String {
     out + ")"
 }
 
+/// What sampling leaves, in which environments.
+fn thinned(sampling: &Sampling) -> String {
+    if !sampling.is_on || sampling.environments.is_empty() {
+        return "nothing".to_owned();
+    }
+    let kept = line(&environments_text(&sampling.environments), 200);
+    let high = ratio_text(sampling.high_volume_ratio);
+    format!("down to {kept}; {high} beyond {} traces an hour of one operation", group(sampling.high_volume_over))
+}
+
 fn ledger(signal: &SignalLedger) -> String {
     let SignalLedger { received, stored, duplicate, sampled_out, rejected, expired, evicted, deleted, kept } = signal;
     let mut out = format!("{} received = {} stored", group(*received), group(*stored));
@@ -189,7 +205,7 @@ fn ledger(signal: &SignalLedger) -> String {
 
 #[cfg(test)]
 mod tests {
-    use api::{BytesOnDisk, Problem, TurnedAway, model::Signal};
+    use api::{BytesOnDisk, Problem, Selected, TurnedAway, model::Signal};
     use expect_test::expect;
 
     use super::*;
@@ -255,6 +271,17 @@ mod tests {
                 waiting_bytes: 0,
             },
             retention: Retention { ordinary_seconds: 604_800, error_seconds: 2_592_000, cap_bytes: 5_000_000_000 },
+            sampling: Sampling {
+                is_on: true,
+                environments: vec![("production".into(), 0.1)],
+                high_volume_ratio: 0.01,
+                high_volume_over: 1_000,
+                ..Sampling::default()
+            },
+            deletion: Some(PendingDeletion {
+                selected: Selected { traces: 2, spans: 9, ..Selected::default() },
+                seconds_left: 7,
+            }),
             problems: vec![Problem {
                 name: "port_taken".into(),
                 sentence: "a port is taken".into(),
@@ -276,6 +303,8 @@ mod tests {
                       and 2 more: see --json
                       41.0 kB of pinned traces
             for       7 days, 30 days with an error, at most 5 GB
+            thins     down to production 10 %; 1 % beyond 1 000 traces an hour of one operation
+            deletes   2 traces, 9 spans in 7 s
             spans     12 345 received = 12 340 stored + 3 duplicate + 2 rejected (span_id_zero); 12 000 kept = 12 340 stored - 300 expired - 40 deleted
             logs      0 received = 0 stored
             points    0 received = 0 stored
@@ -291,6 +320,7 @@ mod tests {
             receives  nothing: no process serves this directory
             keeps     0 traces, 0 B
             for       0 seconds, 0 seconds with an error, at most 0 B
+            thins     nothing
             spans     0 received = 0 stored
             logs      0 received = 0 stored
             points    0 received = 0 stored

@@ -4,6 +4,7 @@
 
 mod grpc;
 mod http;
+mod key;
 mod lifecycle;
 mod pages;
 mod payloads;

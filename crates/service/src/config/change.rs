@@ -1,7 +1,8 @@
 //! Changes of the file's text: what a change is not about stays as it was written, comments too.
 
-use api::SettingsChange;
-use toml_edit::{Array, DocumentMut, Item, TableLike, Value, table, value};
+use api::sampling::{parse_environments, parse_flows, parse_ratio};
+use api::{CriticalFlow, SettingsChange};
+use toml_edit::{Array, DocumentMut, InlineTable, Item, TableLike, Value, table, value};
 
 use super::file::parse;
 
@@ -13,12 +14,37 @@ pub(super) fn changed(text: &str, change: &SettingsChange) -> Result<String, Str
     let mut document: DocumentMut = text.parse().map_err(|err: toml_edit::TomlError| err.message().to_owned())?;
     let is_bare = document.is_empty();
     match change {
-        SettingsChange::Ordinary(age) => set(retention(&mut document)?, "ordinary", age.into()),
-        SettingsChange::Errors(age) => set(retention(&mut document)?, "errors", age.into()),
-        SettingsChange::Cap(size) => set(retention(&mut document)?, "cap", size.into()),
+        SettingsChange::Ordinary(age) => set(part(&mut document, "retention")?, "ordinary", age.into()),
+        SettingsChange::Errors(age) => set(part(&mut document, "retention")?, "errors", age.into()),
+        SettingsChange::Cap(size) => set(part(&mut document, "retention")?, "cap", size.into()),
         SettingsChange::Containers(is_on) => set(document.as_table_mut(), "containers", (*is_on).into()),
         SettingsChange::AllowedHosts(hosts) => set_list(document.as_table_mut(), "allowed_hosts", hosts),
         SettingsChange::AllowedOrigins(origins) => set_list(document.as_table_mut(), "allowed_origins", origins),
+        SettingsChange::ApiKeyHash(hash) => {
+            set_or_remove(part(&mut document, "receive")?, "api_key_hash", hash.as_deref())
+        }
+        SettingsChange::RequestSize(size) => set(part(&mut document, "receive")?, "largest_request", size.into()),
+        SettingsChange::Memory(size) => set(part(&mut document, "receive")?, "memory", size.into()),
+        SettingsChange::SamplingOn(is_on) => set(part(&mut document, "sampling")?, "on", (*is_on).into()),
+        SettingsChange::Environments(text) => {
+            set(part(&mut document, "sampling")?, "environments", environments(text)?.into());
+        }
+        SettingsChange::HighVolumeRatio(text) => {
+            set(part(&mut document, "sampling")?, "high_volume_ratio", parse_ratio(text)?.into());
+        }
+        SettingsChange::HighVolumeOver(text) => {
+            set(part(&mut document, "sampling")?, "high_volume_over", number(text)?.into());
+        }
+        SettingsChange::LowVolumeUnder(text) => {
+            set(part(&mut document, "sampling")?, "low_volume_under", number(text)?.into());
+        }
+        SettingsChange::CriticalFlows(text) => {
+            set(part(&mut document, "sampling")?, "critical_flows", flows(text).into());
+        }
+        SettingsChange::TeamFile(path) => {
+            let path = Some(path.as_str()).filter(|path| !path.is_empty());
+            set_or_remove(part(&mut document, "sampling")?, "team_file", path);
+        }
     }
     let text = if is_bare {
         // Comments alone are the end of a document, and are to stay its head.
@@ -38,9 +64,36 @@ pub(super) fn changed(text: &str, change: &SettingsChange) -> Result<String, Str
     Ok(text)
 }
 
-fn retention(document: &mut DocumentMut) -> Result<&mut dyn TableLike, String> {
-    let retention = document.entry("retention").or_insert_with(table);
-    retention.as_table_like_mut().ok_or_else(|| "retention is not a table".to_owned())
+/// A table of the file, made where there is none.
+fn part<'a>(document: &'a mut DocumentMut, name: &str) -> Result<&'a mut dyn TableLike, String> {
+    let part = document.entry(name).or_insert_with(table);
+    part.as_table_like_mut().ok_or_else(|| format!("{name} is not a table"))
+}
+
+fn environments(text: &str) -> Result<InlineTable, String> {
+    Ok(parse_environments(text)?.into_iter().map(|(name, ratio)| (name, Value::from(ratio))).collect())
+}
+
+fn flows(text: &str) -> Array {
+    let one = |flow: CriticalFlow| {
+        let parts = [("service", flow.service), ("operation", flow.operation)];
+        let parts = parts.into_iter().filter_map(|(name, pattern)| Some((name, Value::from(pattern?))));
+        Value::from(parts.collect::<InlineTable>())
+    };
+    parse_flows(text).into_iter().map(one).collect()
+}
+
+/// Traces an hour.
+fn number(text: &str) -> Result<i64, String> {
+    let number = text.trim().parse::<u32>().map(i64::from);
+    number.map_err(|_| format!("“{text}” is no number of traces an hour: write for example 1000"))
+}
+
+fn set_or_remove(table: &mut dyn TableLike, key: &str, text: Option<&str>) {
+    match text {
+        Some(text) => set(table, key, text.into()),
+        None => drop(table.remove(key)),
+    }
 }
 
 /// Sets a value; a comment behind it stays.
@@ -88,6 +141,12 @@ mod tests {
             SettingsChange::Cap("10GB".to_owned()),
             SettingsChange::AllowedHosts(vec!["a.example".to_owned(), "c.example".to_owned()]),
             SettingsChange::AllowedOrigins(vec!["https://app.example.com".to_owned()]),
+            SettingsChange::Memory("256 MiB".to_owned()),
+            SettingsChange::Environments("production 10 %, live 5 %".to_owned()),
+            SettingsChange::HighVolumeOver("500".to_owned()),
+            SettingsChange::CriticalFlows("checkout > POST /pay*; billing".to_owned()),
+            SettingsChange::TeamFile("team.toml".to_owned()),
+            SettingsChange::TeamFile(String::new()),
         ] {
             text = changed(&text, &change).expect("a good change");
         }
@@ -104,6 +163,14 @@ mod tests {
             # long
             ordinary = "7d"   # two weeks
             cap = "10GB"
+
+            [receive]
+            memory = "256 MiB"
+
+            [sampling]
+            environments = { production = 0.1, live = 0.05 }
+            high_volume_over = 500
+            critical_flows = [{ service = "checkout", operation = "POST /pay*" }, { service = "billing" }]
         "##]]
         .assert_eq(&text);
     }

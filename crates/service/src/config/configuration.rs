@@ -13,6 +13,7 @@ use super::{
     Settings,
     change::changed,
     file::{ConfigFile, parse_file, read, usual_path},
+    team::{TeamFile, parse_team_file, team_path},
 };
 use crate::Options;
 
@@ -28,14 +29,39 @@ pub(crate) struct Configuration {
 
 #[derive(Debug)]
 struct State {
-    /// What the file said when it was last taken; `None`: there was none.
-    text: Option<String>,
-    /// What it says otherwise since.
-    new_text: Option<Option<String>>,
-    /// What applies: of the file when it was last good.
+    /// What the files said when they were last taken.
+    texts: Texts,
+    /// What they say otherwise since.
+    new_texts: Option<Texts>,
+    /// What applies: of the files when they were last good.
     settings: Settings,
-    /// Why the file as it is does not apply.
+    /// Why the files as they are do not apply.
     fault: Option<ApiError>,
+    /// Whether things may be let go by `settings`: not while the user's own file may say that they stay longer, nor
+    /// before a team file was good once.
+    lets_go: bool,
+}
+
+/// What the files say; `None`: there is none.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Texts {
+    own: Option<String>,
+    team: Option<String>,
+}
+
+impl Texts {
+    fn read(path: &Path) -> Result<Self, ApiError> {
+        let own = read(path)?;
+        let team = Self::read_team(path, own.as_deref())?;
+        Ok(Self { own, team })
+    }
+
+    /// Of the team file that the user's own names. What is wrong in that is said once it is resolved.
+    fn read_team(path: &Path, own: Option<&str>) -> Result<Option<String>, ApiError> {
+        let file = own.and_then(|text| parse_file(path, text).ok());
+        let team = file.and_then(|file| team_path(path, &file));
+        Ok(team.as_deref().map(read).transpose()?.flatten())
+    }
 }
 
 impl Configuration {
@@ -45,15 +71,25 @@ impl Configuration {
     /// What is wrong in the file or the options.
     pub(crate) fn read(options: &Options) -> Result<Self, ApiError> {
         let path = options.config.clone().or_else(usual_path);
-        let text = path.as_deref().map(read).transpose()?.flatten();
-        if let (Some(path), None) = (&options.config, &text) {
+        let texts = path.as_deref().map(Texts::read).transpose()?.unwrap_or_default();
+        if let (Some(path), None) = (&options.config, &texts.own) {
             return Err(ApiError::new(
                 ErrorCode::File,
                 format!("there is no configuration file at {}", path.display()),
             ));
         }
-        let settings = resolve(options, path.as_deref(), text.as_deref())?;
-        Ok(Self::new(options, path, text, settings, None))
+        match resolve(options, path.as_deref(), &texts) {
+            Ok(settings) => Ok(Self::new(options, path, texts, settings, None)),
+            Err(fault) => {
+                // What a colleague committed keeps nobody from starting: without it, the user's own file is good.
+                let file = parse_own(path.as_deref(), texts.own.as_deref())?;
+                if file.sampling.team_file.is_none() {
+                    return Err(fault);
+                }
+                let settings = Settings::resolve(options, file, TeamFile::default())?;
+                Ok(Self::new(options, path, texts, settings, Some(fault)))
+            }
+        }
     }
 
     /// The same for a command that does not listen: what is wrong keeps it from nothing, and `None`
@@ -65,9 +101,9 @@ impl Configuration {
         match Self::read(options) {
             Ok(configuration) => Ok(configuration),
             Err(fault) => {
-                let settings = Settings::resolve(options, ConfigFile::default())?;
+                let settings = Settings::resolve(options, ConfigFile::default(), TeamFile::default())?;
                 let path = options.config.clone().or_else(usual_path);
-                Ok(Self::new(options, path, None, settings, Some(fault)))
+                Ok(Self::new(options, path, Texts::default(), settings, Some(fault)))
             }
         }
     }
@@ -75,11 +111,12 @@ impl Configuration {
     fn new(
         options: &Options,
         path: Option<PathBuf>,
-        text: Option<String>,
+        texts: Texts,
         settings: Settings,
         fault: Option<ApiError>,
     ) -> Self {
-        let state = Mutex::new(State { text, new_text: None, settings: settings.clone(), fault });
+        let state =
+            Mutex::new(State { texts, new_texts: None, settings: settings.clone(), lets_go: fault.is_none(), fault });
         Self { options: options.clone(), path, first: settings, state }
     }
 
@@ -88,9 +125,9 @@ impl Configuration {
         self.state().settings.clone()
     }
 
-    /// Whether the file as it is applies.
-    pub(crate) fn is_good(&self) -> bool {
-        self.state().fault.is_none()
+    /// Whether things may be let go by what applies.
+    pub(crate) fn lets_go(&self) -> bool {
+        self.state().lets_go
     }
 
     /// In the words of the API.
@@ -119,41 +156,44 @@ impl Configuration {
         fault.into_iter().chain(restart).collect()
     }
 
-    /// Looks whether the file has changed; the settings if others apply from now on. A change is taken
+    /// Looks whether a file has changed; the settings if others apply from now on. A change is taken
     /// when it is seen twice, so that a file that is just being written is not.
     pub(crate) fn look(&self) -> Option<Settings> {
         let path = self.path.as_deref()?;
         let mut state = self.state();
-        let text = match read(path) {
-            Ok(None) if state.text.is_some() => {
+        let texts = match Texts::read(path) {
+            Ok(Texts { own: None, .. }) if state.texts.own.is_some() => {
                 Err(ApiError::new(ErrorCode::File, format!("the configuration file {} is gone", path.display())))
             }
             read => read,
         };
-        let read = match text {
-            Ok(text) if text == state.text && state.fault.is_none() => {
-                state.new_text = None;
+        let taken = match texts {
+            Ok(texts) if texts == state.texts && state.fault.is_none() => {
+                state.new_texts = None;
                 return None;
             }
-            Ok(text) if state.new_text.as_ref() == Some(&text) => {
-                state.new_text = None;
-                resolve(&self.options, Some(path), text.as_deref()).map(|settings| (text, settings))
+            Ok(texts) if state.new_texts.as_ref() == Some(&texts) => {
+                state.new_texts = None;
+                resolve(&self.options, Some(path), &texts).map(|settings| (texts, settings))
             }
-            Ok(text) => {
-                state.new_text = Some(text);
+            Ok(texts) => {
+                state.new_texts = Some(texts);
                 return None;
             }
             Err(fault) => Err(fault),
         };
-        match read {
-            Ok((text, settings)) => {
-                state.text = text;
-                state.fault = None;
-                let differs = state.settings != settings;
+        match taken {
+            Ok((texts, settings)) => {
+                state.texts = texts;
+                // What was held back while a file was bad is due even if nothing else has changed.
+                state.lets_go = true;
+                let differs = state.fault.take().is_some() || state.settings != settings;
                 state.settings = settings;
                 differs.then(|| state.settings.clone())
             }
             Err(fault) => {
+                let own = read(path).ok().flatten();
+                state.lets_go &= own.is_some_and(|text| parse_file(path, &text).is_ok());
                 state.fault = Some(fault);
                 None
             }
@@ -182,10 +222,11 @@ impl Configuration {
         let text = read(path)?.unwrap_or_default();
         parse_file(path, &text).map_err(|fault| ApiError::new(ErrorCode::File, format!("{fault}: mend that first")))?;
         let text = changed(&text, change).map_err(|why| ApiError::new(ErrorCode::Malformed, why))?;
-        let settings = resolve(&self.options, Some(path), Some(&text))?;
+        let texts = Texts { team: Texts::read_team(path, Some(&text))?, own: Some(text.clone()) };
+        let settings = resolve(&self.options, Some(path), &texts)?;
         write(path, &text)
             .map_err(|err| ApiError::new(ErrorCode::File, format!("cannot write {}: {err}", path.display())))?;
-        *state = State { text: Some(text), new_text: None, settings, fault: None };
+        *state = State { texts, new_texts: None, settings, fault: None, lets_go: true };
         Ok(state.settings.clone())
     }
 
@@ -194,12 +235,20 @@ impl Configuration {
     }
 }
 
-fn resolve(options: &Options, path: Option<&Path>, text: Option<&str>) -> Result<Settings, ApiError> {
-    let file = match (path, text) {
-        (Some(path), Some(text)) => parse_file(path, text)?,
-        _ => ConfigFile::default(),
+fn resolve(options: &Options, path: Option<&Path>, texts: &Texts) -> Result<Settings, ApiError> {
+    let file = parse_own(path, texts.own.as_deref())?;
+    let team = match path.and_then(|path| team_path(path, &file)) {
+        Some(path) => parse_team_file(&path, texts.team.as_deref())?,
+        None => TeamFile::default(),
     };
-    Settings::resolve(options, file)
+    Settings::resolve(options, file, team)
+}
+
+fn parse_own(path: Option<&Path>, text: Option<&str>) -> Result<ConfigFile, ApiError> {
+    match (path, text) {
+        (Some(path), Some(text)) => parse_file(path, text),
+        _ => Ok(ConfigFile::default()),
+    }
 }
 
 /// Writes the file so that its name never stands for half of it; a symbolic link stays one.

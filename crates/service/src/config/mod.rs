@@ -4,6 +4,7 @@ mod change;
 mod configuration;
 mod file;
 mod settings;
+mod team;
 
 pub(crate) use configuration::Configuration;
 pub(crate) use settings::{Settings, parse_bind, retention_in_words};

@@ -81,6 +81,7 @@ impl View {
             row_count: self.rows.row_count(),
             rows_unfolded: self.trace.node_count(),
             is_pinned: false,
+            is_thinned: self.contents.is_thinned,
         }
     }
 

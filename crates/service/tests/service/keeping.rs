@@ -34,6 +34,34 @@ async fn what_is_selected_is_counted_then_deleted_and_stays_in_the_ledger() {
 }
 
 #[tokio::test]
+async fn an_announced_deletion_can_be_undone_and_is_carried_out_when_the_owner_stops() {
+    let (_temp, options) = fresh();
+    let session = Session::start_quiet(options.clone()).await.expect("a fresh directory can be owned");
+    import(&session, &testkit::trace(CART)).await;
+    let trace = || Selection::Trace(testkit::TRACE_ID);
+    assert_eq!(failure(&session, Call::UndoDelete).await, ErrorCode::NotFound);
+    let nobodys = Selection::Service("nobody".to_owned());
+    assert!(ask!(session, Call::DeleteSoon(nobodys), Selected).is_empty());
+    assert_eq!(status(&session).await.deletion, None);
+
+    let wanted = Selected { traces: 1, spans: 2, ..Selected::default() };
+    assert_eq!(ask!(session, Call::DeleteSoon(trace()), Selected), wanted);
+    let announced = status(&session).await.deletion.expect("it is announced");
+    assert_eq!(announced.selected, wanted);
+    assert!((1..=10).contains(&announced.seconds_left), "{announced:?}");
+    assert_eq!(traces(&session).await.matching, 1, "it is there until it is carried out");
+    done(&session, Call::UndoDelete).await;
+    assert_eq!(status(&session).await.deletion, None);
+
+    assert_eq!(ask!(session, Call::DeleteSoon(trace()), Selected), wanted);
+    session.stop().await;
+    let session = Session::start_quiet(options).await.expect("the lock was given back");
+    assert_eq!(traces(&session).await.matching, 0);
+    assert_eq!(status(&session).await.ledger.spans.deleted, 2);
+    session.stop().await;
+}
+
+#[tokio::test]
 async fn a_pin_stays_until_it_is_taken_away() {
     let (_temp, options) = fresh();
     let session = Session::start_quiet(options.clone()).await.expect("a fresh directory can be owned");

@@ -9,7 +9,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::support::{address, ask, event, failure, fresh, status};
+use crate::support::{address, ask, event, failure, fresh, import, status};
 
 const DAY: u64 = 86_400;
 
@@ -120,6 +120,100 @@ async fn hosts_are_allowed_without_a_restart_and_addresses_wait_for_one() {
     let is_said = |status: &Status| status.problems.iter().any(|problem| problem.name == "restart_needed");
     assert_eq!(status_with(&session, is_said).await.listeners, before);
     assert_eq!(called(&http, "otel.example.com").await, 403, "what the file no longer says no longer applies");
+    session.stop().await;
+}
+
+#[tokio::test]
+async fn a_key_is_seen_once_and_opens_addresses_beyond_loopback() {
+    let (temp, options) = fresh();
+    let path = temp.path().join("config.toml");
+    let reached = Options { http: Some(vec!["0.0.0.0:0".to_owned()]), ..options.clone() };
+    let refused = Session::start(reached.clone()).await.expect_err("there is no key");
+    assert_eq!(refused.code, ErrorCode::Address);
+    assert!(refused.sentence.contains("spanscope key new"), "{refused}");
+
+    let session = Session::start(options).await.expect("a fresh directory can be owned");
+    let beyond = || Call::Listen { protocol: Protocol::Http, address: "0.0.0.0:0".to_owned() };
+    assert_eq!(failure(&session, beyond()).await, ErrorCode::Address);
+    let key = ask!(session, Call::NewApiKey, ApiKey);
+    assert_ne!(ask!(session, Call::NewApiKey, ApiKey), key);
+    assert!(ask!(session, Call::Settings, Settings).has_api_key);
+    assert_eq!(status(&session).await.problems, []);
+    session.stop().await;
+    let text = fs::read_to_string(&path).expect("a file");
+    assert!(text.starts_with("[receive]\napi_key_hash = \"sha256:") && !text.contains(&key), "{text}");
+
+    let session = Session::start(reached).await.expect("there is a key");
+    let key = ask!(session, Call::NewApiKey, ApiKey);
+    let port = address(&session, Protocol::Http).await.rsplit(':').next().expect("a port").to_owned();
+    let http = format!("127.0.0.1:{port}");
+    assert_eq!(called(&http, "localhost").await, 401);
+    assert_eq!(called(&http, &format!("localhost\r\nAuthorization: Bearer {key}")).await, 200);
+    let problems = status(&session).await.problems;
+    assert!(problems.iter().any(|problem| problem.name == "reached_from_network"), "{problems:?}");
+    let off = Call::ChangeSettings(SettingsChange::ApiKeyHash(None));
+    assert_eq!(failure(&session, off).await, ErrorCode::Address, "an address needs it");
+    session.stop().await;
+}
+
+#[tokio::test]
+async fn room_is_seen_at_once_and_within_bounds() {
+    let (_temp, options) = fresh();
+    let session = Session::start(options).await.expect("a fresh directory can be owned");
+    let change = |change| Call::ChangeSettings(change);
+    let settings = ask!(session, change(SettingsChange::RequestSize("1 MiB".to_owned())), Settings);
+    assert_eq!((settings.room.request_bytes, settings.room.memory_bytes), (1 << 20, 192 << 20));
+    for bad in [
+        SettingsChange::RequestSize("1 GB".to_owned()),
+        SettingsChange::RequestSize("200 MiB".to_owned()),
+        SettingsChange::Memory("1 MB".to_owned()),
+    ] {
+        assert_eq!(failure(&session, change(bad)).await, ErrorCode::Malformed);
+    }
+    session.stop().await;
+}
+
+#[tokio::test]
+async fn a_team_file_is_followed_and_a_bad_one_leaves_the_last_good_rules() {
+    let (temp, options) = fresh();
+    let (path, team) = (temp.path().join("config.toml"), temp.path().join("team.toml"));
+    fs::write(&path, "[sampling]\nteam_file = \"team.toml\"\nlow_volume_under = 5\n").expect("a file");
+    let session = Session::start(options).await.expect("a file that is missing keeps nobody from starting");
+    let missing = status(&session).await;
+    assert!(missing.problems[0].sentence.contains("no team file at"), "{:?}", missing.problems);
+
+    fs::write(&team, "[retention]\ncap = \"2GB\"\n[sampling]\nenvironments = { live = 0.2 }\nlow_volume_under = 7\n")
+        .expect("a file");
+    let good = status_with(&session, |status| status.problems.is_empty()).await;
+    assert_eq!(good.sampling.environments, [("live".to_owned(), 0.2)]);
+    assert_eq!((good.sampling.low_volume_under, good.retention.cap_bytes), (5, 2_000_000_000), "one's own word counts");
+
+    fs::write(&team, "[sampling]\n\n[receive]\nmemory = \"1GB\"\n").expect("a file");
+    let bad = status_with(&session, |status| !status.problems.is_empty()).await;
+    assert_eq!(bad.sampling, good.sampling);
+    assert!(bad.problems[0].sentence.contains("team.toml: line 3: unknown field `receive`"), "{:?}", bad.problems);
+
+    fs::write(&team, "[sampling]\non = false\n").expect("a file");
+    let mended = status_with(&session, |status| status.problems.is_empty()).await;
+    assert!(!mended.sampling.is_on);
+    let change = SettingsChange::Environments("live 50 %, production 1 %".to_owned());
+    let settings = ask!(session, Call::ChangeSettings(change), Settings);
+    assert_eq!(settings.sampling.environments, [("live".to_owned(), 0.5), ("production".to_owned(), 0.01)]);
+    assert_eq!(settings.team_file.as_deref(), Some("team.toml"));
+    session.stop().await;
+}
+
+#[tokio::test]
+async fn rules_are_tried_on_what_is_stored() {
+    let (_temp, options) = fresh();
+    let session = Session::start(options).await.expect("a fresh directory can be owned");
+    import(&session, &testkit::trace("web  GET /  [---]")).await;
+    let sampling = ask!(session, Call::Settings, Settings).sampling;
+    let preview = |sampling| Call::PreviewSampling { sampling, since_unix_nano: 0 };
+    let seen = ask!(session, preview(sampling.clone()), SamplingPreview);
+    assert_eq!((seen.traces, seen.kept), (1, 1), "no environment says production");
+    let wrong = api::Sampling { high_volume_ratio: 2.0, ..sampling };
+    assert_eq!(failure(&session, preview(wrong)).await, ErrorCode::Malformed);
     session.stop().await;
 }
 

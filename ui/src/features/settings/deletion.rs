@@ -5,7 +5,7 @@ use reactive_graph::owner::expect_context;
 use crate::{
     dom::{View, typed, view},
     features::traces::TraceList,
-    reactive::RwSignal,
+    reactive::{Memo, RwSignal},
     spawn,
     state::AppState,
     transport,
@@ -23,10 +23,9 @@ enum Known {
     Busy,
     Wrong(String),
     Counted(Selection, Selected),
-    Deleted(Selected),
 }
 
-/// Chooses what to delete, counts it, and deletes it once that is confirmed.
+/// Chooses what to delete, counts it, and announces that once it is confirmed.
 pub(super) fn deletion(app: AppState) -> View {
     let kind = RwSignal::new(0_usize);
     let text = RwSignal::new(String::new());
@@ -90,7 +89,9 @@ pub(super) fn deletion(app: AppState) -> View {
             </div>
             <div class="row" role="status" data-testid="delete-said">
                 {move || match known.get() {
-                    Known::Nothing => view! { <span class="t2">"Counted first, deleted when you confirm"</span> },
+                    Known::Nothing => {
+                        view! { <span class="t2">"Counted first, deleted ten seconds after you confirm"</span> }
+                    }
                     Known::Busy => view! { <span class="t2">"One moment…"</span> },
                     Known::Wrong(sentence) => view! { <span class="err">{visible(&sentence).into_owned()}</span> },
                     Known::Counted(_, selected) if selected.is_empty() => {
@@ -104,10 +105,10 @@ pub(super) fn deletion(app: AppState) -> View {
                                 class="btn primary"
                                 data-testid="delete-confirm"
                                 on:click=move |_| {
-                                    ask(Call::Delete(selection.clone()), known, move |selected| {
+                                    ask(Call::DeleteSoon(selection.clone()), known, move |_| {
                                         // The list is read anew when it is shown next.
                                         list.rows.set(None);
-                                        Known::Deleted(selected)
+                                        Known::Nothing
                                     });
                                 }
                             >
@@ -118,12 +119,44 @@ pub(super) fn deletion(app: AppState) -> View {
                             </button>
                         }
                     }
-                    Known::Deleted(selected) => {
-                        view! { <span class="okc">{format!("Deleted {}", in_words(&selected))}</span> }
-                    }
                 }}
             </div>
         </div>
+    }
+}
+
+/// What is about to be deleted, with the way back.
+pub(super) fn announced(app: AppState) -> View {
+    let pending = Memo::new(move || app.status.with(|status| status.as_ref().and_then(|status| status.deletion)));
+    let is_pending = Memo::new(move || pending.get().is_some());
+    let sentence = move || {
+        pending
+            .get()
+            .map(|pending| format!("{} will be deleted in {} s", in_words(&pending.selected), pending.seconds_left))
+    };
+    let undo = move |_| {
+        spawn(async move {
+            match transport::call(Call::UndoDelete).await {
+                Ok(_) => app.refresh_status().await,
+                Err(error) => app.fail(error.sentence),
+            }
+        });
+    };
+    view! {
+        {move || {
+            is_pending
+                .get()
+                .then(|| {
+                    view! {
+                        <div class="msg w" role="status" data-testid="announced">
+                            <span class="grow">{sentence}</span>
+                            <button type="button" class="btn" data-testid="undo-delete" on:click=undo>
+                                "Undo"
+                            </button>
+                        </div>
+                    }
+                })
+        }}
     }
 }
 

@@ -1,6 +1,10 @@
 use api::Call;
 
-use super::{deletion::deletion, line, section, state::SettingsState};
+use super::{
+    deletion::{announced, deletion},
+    line, section,
+    state::SettingsState,
+};
 use crate::{
     dom::{View, view},
     reactive::{Memo, RwSignal},
@@ -44,6 +48,7 @@ pub(super) fn directory(state: SettingsState) -> View {
                 </button>
             })}
             {move || is_deleting.get().then(|| deletion(state.app))}
+            {announced(state.app)}
         },
     )
 }

@@ -8,8 +8,10 @@ mod appearance;
 mod deletion;
 mod directory;
 mod field;
+mod key;
 mod receiving;
 mod retention;
+mod sampling;
 mod sizes;
 mod state;
 
@@ -21,8 +23,9 @@ use super::first_run::ports;
 use crate::dom::{View, view};
 
 /// The sections: the id of each, and its title.
-const SECTIONS: [(&str, &str); 4] = [
+const SECTIONS: [(&str, &str); 5] = [
     ("retention", "Retention"),
+    ("sampling", "Sampling"),
     ("receiving", "Receiving"),
     ("directory", "Data directory"),
     ("appearance", "Appearance"),
@@ -52,7 +55,7 @@ pub fn settings_screen() -> View {
         <div class="split settings" data-testid="settings">
             <nav aria-label="Sections">{SECTIONS.into_iter().map(anchor).collect::<View>()}</nav>
             <div class="sections">
-                <div>{retention::retention(state)}</div>
+                <div>{retention::retention(state)} {sampling::sampling(state)}</div>
                 <div>
                     {receiving::receiving(state)} {directory::directory(state)} {appearance::appearance(state)}
                 </div>

@@ -1,14 +1,15 @@
-use api::{FromCommandLine, Listener, ListenerState, Protocol, SettingsChange};
+use api::{FromCommandLine, Listener, ListenerState, Protocol, SettingsChange, quantity::size_text};
 
 use super::{
     field::{Field, Outcome, field, said, write},
+    key::key,
     line, section,
     state::SettingsState,
 };
 use crate::{
     dom::{View, view},
     reactive::{Memo, RwSignal},
-    widgets::visible,
+    widgets::{Shape, icon, visible},
 };
 
 /// Where telemetry is taken, and from whom.
@@ -34,7 +35,7 @@ pub(super) fn receiving(state: SettingsState) -> View {
     section(
         state,
         "receiving",
-        "On this machine alone: nothing else on the network can reach it.",
+        "On this machine alone, unless the file names other addresses: there every request needs the API key.",
         view! {
             {line("gRPC", addresses(Protocol::Grpc, FromCommandLine::Grpc))}
             {line("HTTP", addresses(Protocol::Http, FromCommandLine::Http))}
@@ -54,6 +55,24 @@ pub(super) fn receiving(state: SettingsState) -> View {
                 note: "beside pages of this machine",
                 value: |settings| settings.allowed_origins.join(", "),
                 change: |text| SettingsChange::AllowedOrigins(list(&text)),
+            })}
+            {key(state)}
+            {reached(state)}
+            {field(state, Field {
+                id: "request",
+                label: "Largest request",
+                placeholder: "64 MiB",
+                note: "beyond it, clients are told to send less",
+                value: |settings| size_text(settings.room.request_bytes),
+                change: SettingsChange::RequestSize,
+            })}
+            {field(state, Field {
+                id: "memory",
+                label: "Memory of requests",
+                placeholder: "192 MiB",
+                note: "of all at once; beyond it, clients wait",
+                value: |settings| size_text(settings.room.memory_bytes),
+                change: SettingsChange::Memory,
             })}
         },
     )
@@ -102,6 +121,29 @@ fn containers(state: SettingsState) -> View {
                 {said("containers", "also listens on the bridges of Docker and Podman", outcome)}
             </div>
         </div>
+    }
+}
+
+/// Says, for as long as it is so, that other machines can reach this one.
+fn reached(state: SettingsState) -> View {
+    let sentence = Memo::new(move || {
+        state.app.status.with(|status| {
+            let mut problems = status.iter().flat_map(|status| &status.problems);
+            problems.find(|problem| problem.name == "reached_from_network").map(|problem| problem.sentence.clone())
+        })
+    });
+    view! {
+        {move || {
+            sentence
+                .get()
+                .map(|sentence| {
+                    view! {
+                        <div class="msg w" role="status" data-testid="reached">
+                            {icon(Shape::Warning)} <span class="grow">{visible(&sentence).into_owned()}</span>
+                        </div>
+                    }
+                })
+        }}
     }
 }
 

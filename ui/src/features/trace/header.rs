@@ -98,6 +98,15 @@ fn facts(head: Arc<OpenedTrace>) -> View {
         </span>
         <span>"Spans" <b data-testid="fact-spans">{count(head.span_count)}</b>
             {missing.map(|missing| view! { <span class="warn" data-testid="fact-missing">{missing}</span> })}
+            {head
+                .is_thinned
+                .then(|| {
+                    view! {
+                        <span class="warn" data-testid="fact-thinned" title="A rule of sampling has taken spans away; what came later with an error is kept">
+                            "thinned"
+                        </span>
+                    }
+                })}
         </span>
         <span>"Services" <b>{head.services.len().to_string()}</b>
             <span class="wide swatches">
