@@ -26,8 +26,8 @@ pub const FOLDER: &str = "target/ui";
 const TARGET: &str = "wasm32-unknown-unknown";
 /// The UI's WASM may not grow beyond this when it is built small
 /// (`docs/decisions/0009-size-for-settings.md`).
-const MOST_BYTES: usize = 530_000;
-const MOST_BYTES_GZIPPED: usize = 190_000;
+const MOST_BYTES: usize = 560_000;
+const MOST_BYTES_GZIPPED: usize = 200_000;
 
 /// What makes it small, beyond the profile. These options are not stable, hence `RUSTC_BOOTSTRAP`.
 const SMALL: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none";
