@@ -75,7 +75,7 @@ impl Work {
         }
         let mut bodies = Vec::new();
         for segment in segments {
-            let spans = self.reader.spans(segment.id);
+            let spans = self.reader.spans_once(segment.id);
             let spans =
                 self.runtime.block_on(spans).map_err(|error| into_append(&error))?.ok_or_else(|| gone(segment))?;
             bodies.extend(spans.requests(|trace_id| classes.contains_key(&trace_id)).map_err(damaged)?);

@@ -292,6 +292,7 @@ impl Reader {
         }
         let mut catalogue = self.catalogue_mut();
         catalogue.segments = segments;
+        self.cache().forget(replaced);
         for (trace_id, parts, digests) in again {
             catalogue.index.forget(trace_id);
             if parts.len() > 1 || !digests.is_empty() {
@@ -312,6 +313,7 @@ impl Reader {
         }
         catalogue.segments.publish(new.iter().map(|new| Arc::clone(&new.segment)), replaced);
         drop(catalogue);
+        self.cache().forget(replaced);
         self.remember_blocks(new);
     }
 

@@ -95,10 +95,16 @@ impl Reader {
         if let Some(spans) = self.cache().spans(segment) {
             return Ok(Some(spans));
         }
-        let Some((header, blobs)) = self.columns(segment).await? else { return Ok(None) };
-        let spans = Arc::new(SpanSegment::new(&header, blobs).map_err(|error| damaged(segment, &error))?);
+        let Some(spans) = self.spans_once(segment).await? else { return Ok(None) };
+        let spans = Arc::new(spans);
         self.cache().add_spans(segment, &spans);
         Ok(Some(spans))
+    }
+
+    /// The same for who reads all of it and will not come back.
+    pub(crate) async fn spans_once(&self, segment: u64) -> Result<Option<SpanSegment>, ReadError> {
+        let Some((header, blobs)) = self.columns(segment).await? else { return Ok(None) };
+        SpanSegment::new(&header, blobs).map(Some).map_err(|error| damaged(segment, &error))
     }
 
     /// A segment of log records; `None` if it is gone.

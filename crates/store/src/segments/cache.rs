@@ -50,6 +50,17 @@ impl SegmentCache {
         Some(spans)
     }
 
+    /// Forgets segments that are listed no longer.
+    pub(crate) fn forget(&mut self, segments: &[u64]) {
+        let Self { blocks, traces, spans } = self;
+        blocks.retain(|(id, block)| {
+            let is_kept = !segments.contains(id);
+            *traces -= if is_kept { 0 } else { block.len() };
+            is_kept
+        });
+        spans.retain(|(id, _)| !segments.contains(id));
+    }
+
     pub(crate) fn add_spans(&mut self, segment: u64, spans: &Arc<SpanSegment>) {
         self.spans.push_back((segment, Arc::clone(spans)));
         if self.spans.len() > MOST_SEGMENTS {
