@@ -136,8 +136,9 @@ async fn decompress<S: Sink>(
     if compression == Compression::None {
         return Ok(body.clone());
     }
-    let limit = shared.body_bytes();
     let length = body.len() as u64;
+    // Both are in memory together: more than that is never there.
+    let limit = shared.body_bytes().min(shared.budget.total().saturating_sub(length));
     let mut room = (length * USUAL_RATIO).max(64 << 10).min(limit);
     loop {
         share.hold(length + room).await?;

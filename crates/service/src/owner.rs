@@ -288,8 +288,10 @@ impl Owner {
     async fn let_go_of_the_old(self: Arc<Self>) {
         loop {
             tokio::time::sleep(LETTING_GO_INTERVAL).await;
-            // A configuration that cannot be read may say that things are kept longer.
+            // A configuration that cannot be read may say that things are kept longer, and what is being read of a
+            // damaged database gets its pins last.
             if self.configuration.lets_go()
+                && self.store.to_salvage().is_empty()
                 && let Err(err) = self.let_go(false).await
             {
                 tracing::warn!(%err, "what is too old could not be let go");
@@ -327,13 +329,16 @@ impl Owner {
             self.carry_out(before).await;
         }
         self.tell_status();
-        self.tasks.spawn(until_stopped(Arc::clone(&self), async |owner: Arc<Self>| {
-            tokio::time::sleep(GRACE).await;
-            if let Some(selection) = owner.announced.take_due(Instant::now()) {
+        let owner = Arc::clone(&self);
+        // Only the wait ends with a stop: a deletion that has begun is carried out.
+        self.tasks.spawn(async move {
+            let has_waited =
+                owner.events.stopped().clone().run_until_cancelled(tokio::time::sleep(GRACE)).await.is_some();
+            if has_waited && let Some(selection) = owner.announced.take_due(Instant::now()) {
                 owner.carry_out(selection).await;
                 owner.tell_status();
             }
-        }));
+        });
         Ok(Reply::Selected(selected))
     }
 

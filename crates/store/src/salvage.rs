@@ -20,6 +20,8 @@ use sqlx::{ConnectOptions, Connection, Row, SqliteConnection, sqlite::SqliteRow}
 
 use crate::{
     Append, AppendError, DataDir, OpenError, Source, Store,
+    append::Command,
+    compact::{Decided, SETTLED_NANOS},
     read::{MAX_BODY_BYTES, StoredRequest},
     schema::{self, Access, size_beside},
     segments::{BLOB_BITS, FACTS, HEADER},
@@ -45,11 +47,13 @@ pub struct Salvaged {
 pub(crate) fn is_damage(error: &OpenError) -> bool {
     match error {
         OpenError::Damaged { .. } => true,
-        OpenError::Database { source, .. } => {
-            matches!(schema::primary_code(source), Some(schema::CORRUPT | schema::NOT_A_DATABASE))
-        }
+        OpenError::Database { source, .. } => is_corrupt(source),
         _ => false,
     }
+}
+
+fn is_corrupt(error: &sqlx::Error) -> bool {
+    matches!(schema::primary_code(error), Some(schema::CORRUPT | schema::NOT_A_DATABASE))
 }
 
 /// Gives the database another name, with the files beside it. Nobody may have it open.
@@ -124,30 +128,38 @@ impl Store {
     /// # Errors
     /// Something could not be stored; it begins again the next time.
     pub async fn salvage(&self, damaged: &Path, mut progress: impl FnMut(Salvaged)) -> Result<Salvaged, AppendError> {
-        let mut salvaged = Salvaged::default();
+        let (mut salvaged, mut latest_unix_nano) = (Salvaged::default(), 0);
         match Damaged::open(damaged).await {
             Ok(mut source) => {
                 let (segments, rows) = (source.segments().await, source.rows().await);
                 salvaged.in_all = (segments.len() + rows.len()) as u64;
                 for segment in segments {
                     let requests = source.requests_of_segment(segment).await;
+                    latest_unix_nano = latest(&requests).max(latest_unix_nano);
                     self.keep(requests, &mut salvaged).await?;
                     progress(salvaged);
                 }
                 for row in rows {
                     let request = source.request_of_row(row).await;
+                    latest_unix_nano = latest(&request).max(latest_unix_nano);
                     self.keep(request, &mut salvaged).await?;
                     progress(salvaged);
                 }
                 for trace_id in source.pins().await {
                     self.pin(trace_id, true).await?;
                 }
+                // What was there before is not thinned by rules, which would take it for what came today.
+                let up_to_unix_nano = Some(latest_unix_nano.saturating_add(SETTLED_NANOS));
+                let decided = Decided { up_to_unix_nano, ..Decided::default() };
+                self.ask(|reply| Command::Decide(Box::new(decided), reply)).await?;
                 source.close().await;
             }
-            Err(error) => {
+            Err(error) if is_corrupt(&error) => {
                 tracing::warn!(%error, "nothing can be read of the damaged database");
-                salvaged.lost += 1;
+                (salvaged.in_all, salvaged.lost) = (1, 1);
             }
+            // It may be readable another time.
+            Err(error) => return Err(AppendError::Other(error.to_string())),
         }
         let note =
             format!("{} items were read; {} segments and requests could not be\n", salvaged.items, salvaged.lost);
@@ -237,7 +249,7 @@ impl Damaged {
 
     /// The rows of the append level that there may be.
     async fn rows(&mut self) -> Vec<u64> {
-        let compacted = self.number("SELECT compacted_row FROM level").await.unwrap_or_default();
+        let compacted = self.number("SELECT compacted_row FROM level").await.unwrap_or_default().min(u64::MAX >> 1);
         let last = self.last(["SELECT max(id) FROM l0", "SELECT max(id) FROM l0_digest"], "SELECT id FROM l0").await;
         let mut found = Vec::new();
         for id in compacted + 1..=last {
@@ -303,6 +315,11 @@ impl Damaged {
         let append = append(request.signal, source, request.encoding, body, request.received_at_unix_nano);
         Ok(vec![append.map_err(|error| lost(&error))?])
     }
+}
+
+/// When the latest of these came, nanoseconds since the Unix epoch.
+fn latest(found: &Result<Vec<Append>, String>) -> u64 {
+    found.iter().flatten().map(|append| append.received_at_unix_nano).max().unwrap_or_default()
 }
 
 fn append(

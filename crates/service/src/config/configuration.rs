@@ -33,26 +33,31 @@ struct State {
     texts: Texts,
     /// What they say otherwise since.
     new_texts: Option<Texts>,
-    /// What applies: of the files when they were last good.
-    settings: Settings,
-    /// Why the files as they are do not apply.
+    /// What applies: of the user's own file when it was last good.
+    applies: Resolved,
+    /// Why the user's own file as it is does not apply.
     fault: Option<ApiError>,
-    /// Whether things may be let go by `settings`: not while the user's own file may say that they stay longer, nor
-    /// before a team file was good once.
-    lets_go: bool,
 }
 
-/// What the files say; `None`: there is none.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// What the files say.
+#[derive(Debug, Clone, PartialEq)]
 struct Texts {
+    /// `None`: there is none.
     own: Option<String>,
-    team: Option<String>,
+    /// Of the team file that the user's own names, if it does and that can be read.
+    team: Result<Option<String>, ApiError>,
+}
+
+impl Default for Texts {
+    fn default() -> Self {
+        Self { own: None, team: Ok(None) }
+    }
 }
 
 impl Texts {
     fn read(path: &Path) -> Result<Self, ApiError> {
         let own = read(path)?;
-        let team = Self::read_team(path, own.as_deref())?;
+        let team = Self::read_team(path, own.as_deref());
         Ok(Self { own, team })
     }
 
@@ -62,6 +67,16 @@ impl Texts {
         let team = file.and_then(|file| team_path(path, &file));
         Ok(team.as_deref().map(read).transpose()?.flatten())
     }
+}
+
+/// What the files say together.
+#[derive(Debug)]
+struct Resolved {
+    settings: Settings,
+    /// The team file when it was last good; `None`: it never was.
+    team: Option<TeamFile>,
+    /// Why the team file as it is does not apply: the last good one does.
+    team_fault: Option<ApiError>,
 }
 
 impl Configuration {
@@ -78,18 +93,9 @@ impl Configuration {
                 format!("there is no configuration file at {}", path.display()),
             ));
         }
-        match resolve(options, path.as_deref(), &texts) {
-            Ok(settings) => Ok(Self::new(options, path, texts, settings, None)),
-            Err(fault) => {
-                // What a colleague committed keeps nobody from starting: without it, the user's own file is good.
-                let file = parse_own(path.as_deref(), texts.own.as_deref())?;
-                if file.sampling.team_file.is_none() {
-                    return Err(fault);
-                }
-                let settings = Settings::resolve(options, file, TeamFile::default())?;
-                Ok(Self::new(options, path, texts, settings, Some(fault)))
-            }
-        }
+        // What a colleague committed keeps nobody from starting: without it, the user's own file is good.
+        let applies = resolve(options, path.as_deref(), &texts, None)?;
+        Ok(Self::new(options, path, texts, applies, None))
     }
 
     /// The same for a command that does not listen: what is wrong keeps it from nothing, and `None`
@@ -103,31 +109,28 @@ impl Configuration {
             Err(fault) => {
                 let settings = Settings::resolve(options, ConfigFile::default(), TeamFile::default())?;
                 let path = options.config.clone().or_else(usual_path);
-                Ok(Self::new(options, path, Texts::default(), settings, Some(fault)))
+                let applies = Resolved { settings, team: None, team_fault: None };
+                Ok(Self::new(options, path, Texts::default(), applies, Some(fault)))
             }
         }
     }
 
-    fn new(
-        options: &Options,
-        path: Option<PathBuf>,
-        texts: Texts,
-        settings: Settings,
-        fault: Option<ApiError>,
-    ) -> Self {
-        let state =
-            Mutex::new(State { texts, new_texts: None, settings: settings.clone(), lets_go: fault.is_none(), fault });
-        Self { options: options.clone(), path, first: settings, state }
+    fn new(options: &Options, path: Option<PathBuf>, texts: Texts, applies: Resolved, fault: Option<ApiError>) -> Self {
+        let first = applies.settings.clone();
+        let state = Mutex::new(State { texts, new_texts: None, applies, fault });
+        Self { options: options.clone(), path, first, state }
     }
 
     /// What applies.
     pub(crate) fn settings(&self) -> Settings {
-        self.state().settings.clone()
+        self.state().applies.settings.clone()
     }
 
-    /// Whether things may be let go by what applies.
+    /// Whether things may be let go by what applies: not while the user's own file may say that they stay longer, nor
+    /// before a team file was good once.
     pub(crate) fn lets_go(&self) -> bool {
-        self.state().lets_go
+        let state = self.state();
+        state.fault.is_none() && state.applies.team.is_some()
     }
 
     /// In the words of the API.
@@ -135,19 +138,19 @@ impl Configuration {
         api::Settings {
             data_dir: data_dir.display().to_string(),
             config_path: self.path.as_ref().map(|path| path.display().to_string()),
-            ..self.state().settings.in_words(&self.options)
+            ..self.state().applies.settings.in_words(&self.options)
         }
     }
 
     /// What needs attention.
     pub(crate) fn problems(&self) -> Vec<Problem> {
         let state = self.state();
-        let fault = state.fault.as_ref().map(|fault| Problem {
+        let fault = state.fault.as_ref().or(state.applies.team_fault.as_ref()).map(|fault| Problem {
             name: "configuration".to_owned(),
             sentence: fault.sentence.clone(),
             remedy: "mend the file: until then the last good settings apply".to_owned(),
         });
-        let Settings { grpc, http, .. } = &state.settings;
+        let Settings { grpc, http, .. } = &state.applies.settings;
         let restart = (*grpc != self.first.grpc || *http != self.first.http).then(|| Problem {
             name: "restart_needed".to_owned(),
             sentence: "the configuration file names other addresses than those listened on".to_owned(),
@@ -160,8 +163,10 @@ impl Configuration {
     /// when it is seen twice, so that a file that is just being written is not.
     pub(crate) fn look(&self) -> Option<Settings> {
         let path = self.path.as_deref()?;
+        // Before the lock: whoever asks what applies does not wait for a disk.
+        let texts = Texts::read(path);
         let mut state = self.state();
-        let texts = match Texts::read(path) {
+        let texts = match texts {
             Ok(Texts { own: None, .. }) if state.texts.own.is_some() => {
                 Err(ApiError::new(ErrorCode::File, format!("the configuration file {} is gone", path.display())))
             }
@@ -174,7 +179,8 @@ impl Configuration {
             }
             Ok(texts) if state.new_texts.as_ref() == Some(&texts) => {
                 state.new_texts = None;
-                resolve(&self.options, Some(path), &texts).map(|settings| (texts, settings))
+                let applies = resolve(&self.options, Some(path), &texts, state.applies.team.as_ref());
+                applies.map(|applies| (texts, applies))
             }
             Ok(texts) => {
                 state.new_texts = Some(texts);
@@ -183,17 +189,16 @@ impl Configuration {
             Err(fault) => Err(fault),
         };
         match taken {
-            Ok((texts, settings)) => {
+            Ok((texts, applies)) => {
                 state.texts = texts;
                 // What was held back while a file was bad is due even if nothing else has changed.
-                state.lets_go = true;
-                let differs = state.fault.take().is_some() || state.settings != settings;
-                state.settings = settings;
-                differs.then(|| state.settings.clone())
+                let differs = state.fault.take().is_some()
+                    || state.applies.settings != applies.settings
+                    || state.applies.team_fault != applies.team_fault;
+                state.applies = applies;
+                differs.then(|| state.applies.settings.clone())
             }
             Err(fault) => {
-                let own = read(path).ok().flatten();
-                state.lets_go &= own.is_some_and(|text| parse_file(path, &text).is_ok());
                 state.fault = Some(fault);
                 None
             }
@@ -220,14 +225,21 @@ impl Configuration {
         })?;
         let mut state = self.state();
         let text = read(path)?.unwrap_or_default();
-        parse_file(path, &text).map_err(|fault| ApiError::new(ErrorCode::File, format!("{fault}: mend that first")))?;
+        // A file that names an address for which there is no key yet is mended by the key.
+        if !matches!(change, SettingsChange::ApiKeyHash(Some(_))) {
+            let mend = |fault| ApiError::new(ErrorCode::File, format!("{fault}: mend that first"));
+            parse_file(path, &text).map_err(mend)?;
+        }
         let text = changed(&text, change).map_err(|why| ApiError::new(ErrorCode::Malformed, why))?;
-        let texts = Texts { team: Texts::read_team(path, Some(&text))?, own: Some(text.clone()) };
-        let settings = resolve(&self.options, Some(path), &texts)?;
+        let texts = Texts { team: Texts::read_team(path, Some(&text)), own: Some(text.clone()) };
+        let applies = resolve(&self.options, Some(path), &texts, state.applies.team.as_ref())?;
+        if let (SettingsChange::TeamFile(_), Some(fault)) = (change, &applies.team_fault) {
+            return Err(fault.clone());
+        }
         write(path, &text)
             .map_err(|err| ApiError::new(ErrorCode::File, format!("cannot write {}: {err}", path.display())))?;
-        *state = State { texts, new_texts: None, settings, fault: None, lets_go: true };
-        Ok(state.settings.clone())
+        *state = State { texts, new_texts: None, applies, fault: None };
+        Ok(state.applies.settings.clone())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -235,13 +247,23 @@ impl Configuration {
     }
 }
 
-fn resolve(options: &Options, path: Option<&Path>, texts: &Texts) -> Result<Settings, ApiError> {
+/// What the user's own file says, over the team file that it names, or over the last good one where that is bad.
+fn resolve(
+    options: &Options,
+    path: Option<&Path>,
+    texts: &Texts,
+    last_good: Option<&TeamFile>,
+) -> Result<Resolved, ApiError> {
     let file = parse_own(path, texts.own.as_deref())?;
-    let team = match path.and_then(|path| team_path(path, &file)) {
-        Some(path) => parse_team_file(&path, texts.team.as_deref())?,
-        None => TeamFile::default(),
+    let (team, team_fault) = match path.and_then(|path| team_path(path, &file)) {
+        None => (Some(TeamFile::default()), None),
+        Some(path) => match texts.team.clone().and_then(|text| parse_team_file(&path, text.as_deref())) {
+            Ok(team) => (Some(team), None),
+            Err(fault) => (last_good.cloned(), Some(fault)),
+        },
     };
-    Settings::resolve(options, file, team)
+    let settings = Settings::resolve(options, file, team.clone().unwrap_or_default())?;
+    Ok(Resolved { settings, team, team_fault })
 }
 
 fn parse_own(path: Option<&Path>, text: Option<&str>) -> Result<ConfigFile, ApiError> {

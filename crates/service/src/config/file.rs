@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    io,
+    fmt, io,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
@@ -52,7 +52,7 @@ pub(super) struct ConfigFile {
 }
 
 /// The table `[retention]`.
-#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Retention {
     /// Age of what has no error.
@@ -76,7 +76,7 @@ pub(super) struct Receive {
 }
 
 /// The table `[sampling]`.
-#[derive(Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Sampling {
     /// See [`super::team`]. Relative to the folder of the file that names it.
@@ -256,12 +256,25 @@ pub(super) fn usual_path() -> Option<PathBuf> {
     directories::ProjectDirs::from("", "", "spanscope").map(|dirs| dirs.config_dir().join("config.toml"))
 }
 
+/// More than anyone writes into a configuration, bytes.
+const MOST_BYTES: u64 = 1 << 20;
+
 /// The text of the file; `None` where there is no such file.
 pub(super) fn read(path: &Path) -> Result<Option<String>, ApiError> {
+    let cannot =
+        |why: &dyn fmt::Display| Err(ApiError::new(ErrorCode::File, format!("cannot read {}: {why}", path.display())));
+    match std::fs::metadata(path) {
+        // A device or a pipe may never end.
+        Ok(file) if !file.is_file() => return cannot(&"it is no file"),
+        Ok(file) if file.len() > MOST_BYTES => return cannot(&"it is too large for a configuration"),
+        Ok(_) => {}
+        Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(err) => return cannot(&err),
+    }
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(err) => Err(ApiError::new(ErrorCode::File, format!("cannot read {}: {err}", path.display()))),
+        Err(err) => cannot(&err),
     }
 }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::file::{ConfigFile, Fault, Retention, Sampling, deserialize, named};
 
 /// What stands in a team file.
-#[derive(Debug, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TeamFile {
     /// How long things are kept, where the user's own file does not say.

@@ -119,7 +119,9 @@ impl Background {
 
     /// After a piece could not be committed: segments that are not published are given up.
     pub(super) fn failed(&mut self, error: &AppendError) {
-        if let Some(Publishing { reply, .. }) = self.publishing.take() {
+        if let Some(Publishing { publication, reply, .. }) = self.publishing.take() {
+            // Blobs of theirs may be written by then.
+            self.delete_segments(publication.segments.iter().map(|new| new.segment.id));
             let _ = reply.send(Err(error.clone()));
         }
     }

@@ -1,8 +1,11 @@
 //! Blobs of aggregates put together, so that there are few of them; counted by the hour with age, and dropped.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashSet},
+    time::Duration,
+};
 
-use aggregate::Aggregates;
+use aggregate::{Aggregates, MOST_KEYS};
 
 use super::{Publication, Work};
 use crate::{
@@ -29,6 +32,8 @@ impl Work {
         let age_minutes = age.as_secs() / 60;
         let ended =
             |stored: &StoredAggregate, minutes: u64| u64::from(stored.minutes.1).saturating_add(minutes) < now_minute;
+        // Groups whose blobs have too many keys to be one.
+        let mut full = HashSet::new();
         loop {
             let stored = self.runtime.block_on(self.reader.stored_aggregates());
             let (old, kept): (Vec<_>, Vec<_>) =
@@ -50,17 +55,22 @@ impl Work {
                 }
             }
             if let Some(of_day) = days.into_values().next() {
-                self.put_together(&of_day, true)?;
-            } else if let Some(some) = alike.into_values().find(|some| some.len() >= WIDTH) {
-                self.put_together(&some, some.iter().all(|one| one.is_hours))?;
+                self.put_together(&of_day, true, 1)?;
+            } else if let Some((group, some)) =
+                alike.into_iter().find(|(group, some)| some.len() >= WIDTH && !full.contains(group))
+            {
+                if !self.put_together(&some, some.iter().all(|one| one.is_hours), 2)? {
+                    full.insert(group);
+                }
             } else {
                 return Ok(());
             }
         }
     }
 
-    /// Makes one blob of several, as far as they fit, in hours if so wanted.
-    fn put_together(&mut self, stored: &[&StoredAggregate], in_hours: bool) -> Result<(), AppendError> {
+    /// Makes one blob of several, as far as they fit, in hours if so wanted; `false` if fewer than `least` fit, and
+    /// they stay as they are.
+    fn put_together(&mut self, stored: &[&StoredAggregate], in_hours: bool, least: usize) -> Result<bool, AppendError> {
         let mut merged = Aggregates::default();
         let (mut replaced, mut bytes) = (Vec::new(), 0);
         for one in stored {
@@ -70,14 +80,24 @@ impl Work {
             }
             let value = self.runtime.block_on(self.reader.aggregate_value(one.id));
             let value = value.map_err(|error| into_append(&error))?.unwrap_or_default();
-            match from_value(&value) {
-                Ok(aggregates) if in_hours => merged.merge_hours(&aggregates),
-                Ok(aggregates) => merged.merge(&aggregates, |_| true),
-                Err(error) => return Err(AppendError::Other(format!("aggregates {}: {error}", one.id))),
+            let aggregates =
+                from_value(&value).map_err(|error| AppendError::Other(format!("aggregates {}: {error}", one.id)))?;
+            // Beyond so many keys names are lost.
+            if merged.len() + aggregates.len() > MOST_KEYS && !replaced.is_empty() {
+                break;
+            }
+            if in_hours {
+                merged.merge_hours(&aggregates)
+            } else {
+                merged.merge(&aggregates, |_| true)
             }
             replaced.push(one.id);
         }
+        if replaced.len() < least {
+            return Ok(false);
+        }
         let aggregate = NewAggregate::of(&merged, in_hours).map_err(AppendError::Other)?;
-        self.publish(Publication { aggregate, replaced_aggregates: replaced, ..Publication::default() })
+        self.publish(Publication { aggregate, replaced_aggregates: replaced, ..Publication::default() })?;
+        Ok(true)
     }
 }

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How long after its last arrival a trace is decided, nanoseconds.
-const SETTLED_NANOS: u64 = 60 * 1_000_000_000;
+pub(crate) const SETTLED_NANOS: u64 = 60 * 1_000_000_000;
 /// How long after its first arrival at most, nanoseconds.
 const LONGEST_NANOS: u64 = 600 * 1_000_000_000;
 /// Traces thinned in one transaction, which takes a few milliseconds.
@@ -111,7 +111,7 @@ impl Work {
         rules: &Rules,
     ) -> Result<(), AppendError> {
         let after = decisions.up_to_unix_nano;
-        let settled = self.wholes(after.saturating_sub(SETTLED_NANOS), |whole| {
+        let settled = self.wholes(after.saturating_sub(SETTLED_NANOS), is_sampled, |whole| {
             let settles = whole.settles_unix_nano();
             after < settles && settles <= up_to
         })?;
@@ -156,10 +156,12 @@ impl Work {
         Ok(())
     }
 
-    /// What rules would keep of what arrived since a time.
+    /// What rules would keep of what arrived since a time: of what was imported too, so that rules can be tried on it.
     pub(super) fn preview(&mut self, rules: &Rules, since_unix_nano: u64) -> Result<Preview, AppendError> {
         self.join()?;
-        let wholes = self.wholes(since_unix_nano, |whole| whole.last_received_unix_nano >= since_unix_nano)?;
+        let is_spans = |segment: &Segment| segment.signal == Signal::Traces;
+        let wholes =
+            self.wholes(since_unix_nano, is_spans, |whole| whole.last_received_unix_nano >= since_unix_nano)?;
         let latest = wholes.iter().map(|whole| whole.last_received_unix_nano).max().unwrap_or_default();
         let period = latest.saturating_sub(since_unix_nano).max(HOUR_NANOS);
         let mut volume: HashMap<Operation, u64> = HashMap::new();
@@ -189,12 +191,14 @@ impl Work {
     fn wholes(
         &self,
         after_unix_nano: u64,
+        is_looked_at: fn(&Segment) -> bool,
         mut is_wanted: impl FnMut(&Whole) -> bool,
     ) -> Result<Vec<Whole>, AppendError> {
         let mut wholes = Vec::new();
         let mut joined: HashSet<TraceId> = HashSet::new();
         let mut facts = FastMap::new();
-        let segments = self.that_are(|segment| is_sampled(segment) && segment.received_unix_nano.1 >= after_unix_nano);
+        let segments =
+            self.that_are(|segment| is_looked_at(segment) && segment.received_unix_nano.1 >= after_unix_nano);
         for segment in segments {
             let block = self.runtime.block_on(self.reader.block(&segment)).map_err(|error| into_append(&error))?;
             let Some(block) = block else { continue };
@@ -212,7 +216,7 @@ impl Work {
                     true => self.parts_of(trace_id)?,
                     false => vec![FoundPart::new(&segment, &block, at)],
                 };
-                if let Some(whole) = self.whole(trace_id, &parts, &mut facts)?
+                if let Some(whole) = self.whole(trace_id, &parts, is_looked_at, &mut facts)?
                     && is_wanted(&whole)
                 {
                     wholes.push(whole);
@@ -227,6 +231,7 @@ impl Work {
         &self,
         trace_id: TraceId,
         parts: &[FoundPart],
+        is_looked_at: fn(&Segment) -> bool,
         facts: &mut FastMap<u64, Option<Facts>>,
     ) -> Result<Option<Whole>, AppendError> {
         let mut whole = Whole {
@@ -247,7 +252,7 @@ impl Work {
         };
         let mut head: Option<&FoundPart> = None;
         for found in parts {
-            if !self.reader.catalogue().segments.get(found.segment).is_some_and(|segment| is_sampled(segment)) {
+            if !self.reader.catalogue().segments.get(found.segment).is_some_and(|segment| is_looked_at(segment)) {
                 return Ok(None);
             }
             if !facts.contains_key(&found.segment) {

@@ -35,7 +35,7 @@ use crate::{
 };
 
 pub use decide::Preview;
-pub(crate) use decide::{Decided, Decisions};
+pub(crate) use decide::{Decided, Decisions, SETTLED_NANOS};
 pub(crate) use volume::MINUTES_AN_HOUR;
 
 /// Items that make a segment worth while, and nearly the most that one gets.

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     AppendError,
     read::into_append,
-    segments::{Block, Class, PartsBuilder, Segment, TracePart},
+    segments::{Block, Class, Facts, PartsBuilder, Segment, TracePart},
 };
 
 /// Tells in which class a trace goes on, if it does, and when the last of it arrived.
@@ -60,13 +60,20 @@ impl Work {
             let block = self.reader.block(segment);
             let block =
                 self.runtime.block_on(block).map_err(|error| into_append(&error))?.ok_or_else(|| gone(segment))?;
+            let mut facts = None;
             for (at, part) in block.parts().iter().enumerate() {
+                // Asked first: what is shown from here on goes on.
+                let is_hidden = self.reader.catalogue().thinned.is_hidden(part.fragment.trace_id);
                 if let Some((class, received)) = (keep.trace)(part, &block) {
                     last_received_unix_nano = received.max(last_received_unix_nano);
                     classes.insert(part.fragment.trace_id, class);
                     parts.add_part(part, &block);
-                } else if self.reader.catalogue().thinned.is_hidden(part.fragment.trace_id) {
-                    removed.push(self.removed(segment, part.fragment.trace_id, at)?);
+                } else if is_hidden {
+                    if facts.is_none() {
+                        facts = Some(self.facts(segment)?);
+                    }
+                    let spans = facts.as_ref().map(|facts| facts.spans_by_service(at)).unwrap_or_default();
+                    removed.push(Removed { trace_id: part.fragment.trace_id, spans, at_unix_nano: 0 });
                 }
             }
         }
@@ -101,11 +108,10 @@ impl Work {
         Ok(Rewritten { segments, removed })
     }
 
-    /// A part of a hidden trace that goes with its segment, which says what it has of each trace at this place.
-    fn removed(&self, segment: &Segment, trace_id: TraceId, at: usize) -> Result<Removed, AppendError> {
+    /// What a segment says of its traces; nothing if it is one of before sampling.
+    fn facts(&self, segment: &Segment) -> Result<Facts, AppendError> {
         let facts = self.runtime.block_on(self.reader.facts(segment.id)).map_err(|error| into_append(&error))?;
-        let spans = facts.map(|facts| facts.spans_by_service(at)).unwrap_or_default();
-        Ok(Removed { trace_id, spans, at_unix_nano: 0 })
+        Ok(facts.unwrap_or_default())
     }
 
     fn rewrite_items(

@@ -34,8 +34,11 @@ impl Work {
             if spans == 0 || spans * WORTH_SHARE < segment.items && !is_long_due {
                 continue;
             }
+            let reader = self.reader.clone();
             let stays = |part: &crate::segments::TracePart, _: &_| {
-                let is_due = due.traces.contains(&part.fragment.trace_id);
+                // An error may have brought it back since the pass began.
+                let trace_id = part.fragment.trace_id;
+                let is_due = due.traces.contains(&trace_id) && reader.catalogue().thinned.is_hidden(trace_id);
                 (!is_due).then_some((segment.class, part.last_received_unix_nano))
             };
             let keep = Keep { trace: &stays, items: &|_, _| true, logs_of: &|_| true };

@@ -45,7 +45,7 @@ fn last_in_words(refused: &Refused) -> String {
 fn last_row(ledger: &Ledger, reason: &str, is_request: bool) -> View {
     let last = ledger.refused.iter().find(|refused| refused.reason == reason && refused.is_request == is_request);
     last.map(|refused| {
-        view! { <tr class="last"><td class="selectable" colspan="5">{last_in_words(refused)}</td></tr> }
+        view! { <tr class="last"><td class="selectable" colspan="6">{last_in_words(refused)}</td></tr> }
     })
     .into_iter()
     .collect::<View>()
@@ -61,6 +61,7 @@ fn by_service(services: &[ServiceLedger]) -> Option<View> {
                 <td>{count(sum(|signal| signal.received))}</td>
                 <td>{count(sum(|signal| signal.stored))}</td>
                 <td>{count(sum(|signal| signal.duplicate))}</td>
+                <td>{count(sum(|signal| signal.sampled_out))}</td>
                 <td>{count(sum(SignalLedger::rejected_in_all))}</td>
                 <td>{count(sum(|signal| signal.kept))}</td>
             </tr>
@@ -76,6 +77,7 @@ fn by_service(services: &[ServiceLedger]) -> Option<View> {
                         <th scope="col">"Received"</th>
                         <th scope="col">"Stored"</th>
                         <th scope="col">"Duplicate"</th>
+                        <th scope="col">"Sampled out"</th>
                         <th scope="col">"Rejected"</th>
                         <th scope="col">"Kept"</th>
                     </tr>
@@ -103,6 +105,7 @@ pub(super) fn account() -> View {
                     <td>{count(signal.received)}</td>
                     <td>{count(signal.stored)}</td>
                     <td>{count(signal.duplicate)}</td>
+                    <td>{count(signal.sampled_out)}</td>
                     <td>{count(rejected)}</td>
                 </tr>
             }
@@ -112,7 +115,7 @@ pub(super) fn account() -> View {
             view! {
                 <tr class="kept">
                     <th scope="row">"Spans since start"</th>
-                    <td colspan="4">
+                    <td colspan="5">
                         {words.map(|(word, number)| view! { {word} " " <b>{count(number)}</b> " " }).collect::<View>()}
                     </td>
                 </tr>
@@ -127,7 +130,7 @@ pub(super) fn account() -> View {
                 view! {
                     <tr class="kept">
                         <th scope="row">{name}</th>
-                        <td colspan="4">
+                        <td colspan="5">
                             {words.map(|(word, number)| view! { {word} " " <b>{count(number)}</b> " " }).collect::<View>()}
                         </td>
                     </tr>
@@ -142,7 +145,7 @@ pub(super) fn account() -> View {
             .map(|(name, reason, number)| {
                 let what = format!("{name} rejected: {}", reason.replace('_', " "));
                 view! {
-                    <tr class="lost"><th scope="row" colspan="4">{what}</th><td>{count(number)}</td></tr>
+                    <tr class="lost"><th scope="row" colspan="5">{what}</th><td>{count(number)}</td></tr>
                     {last_row(&ledger, &reason, false)}
                 }
             })
@@ -157,7 +160,7 @@ pub(super) fn account() -> View {
                     bytes(turned_away.bytes).text(),
                 );
                 view! {
-                    <tr class="lost"><th scope="row" colspan="4">{what}</th><td>{count(turned_away.requests)}</td></tr>
+                    <tr class="lost"><th scope="row" colspan="5">{what}</th><td>{count(turned_away.requests)}</td></tr>
                     {last_row(&ledger, reason, true)}
                 }
             })
@@ -172,6 +175,7 @@ pub(super) fn account() -> View {
                                    <th scope="col">"Received"</th>
                                    <th scope="col">"Stored"</th>
                                    <th scope="col">"Duplicate"</th>
+                                   <th scope="col">"Sampled out"</th>
                                    <th scope="col">"Rejected"</th>
                                </tr>
                            </thead>

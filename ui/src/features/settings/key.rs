@@ -36,7 +36,7 @@ pub(super) fn key(state: SettingsState) -> View {
             <div class="op" role="status">
                 <span>"New key"</span>
                 <div class="row">
-                    <span class="mono selectable clip" data-testid="key">{key}</span>
+                    <span class="mono selectable key" data-testid="key">{key}</span>
                     {copy_button(move || copied.clone(), "Copy the key")}
                     <span class="t2">"shown this once"</span>
                 </div>
@@ -58,10 +58,7 @@ pub(super) fn key(state: SettingsState) -> View {
                                     type="button"
                                     class="btn"
                                     data-testid="key-off"
-                                    on:click=move |_| {
-                                        made.set(None);
-                                        write(state, SettingsChange::ApiKeyHash(None), outcome);
-                                    }
+                                    on:click=move |_| write(state, SettingsChange::ApiKeyHash(None), outcome)
                                 >
                                     "Drop"
                                 </button>
@@ -71,6 +68,6 @@ pub(super) fn key(state: SettingsState) -> View {
                 {said("key", "for addresses beyond this machine", outcome)}
             </div>
         </div>
-        {move || made.get().map(shown)}
+        {move || made.get().filter(|_| has_key()).map(shown)}
     }
 }
