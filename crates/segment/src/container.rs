@@ -1,6 +1,8 @@
 //! How columns are put into a segment: compressed each for itself, large ones as blobs of their own, small
 //! ones together in the first.
 
+use std::cell::RefCell;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -100,6 +102,20 @@ impl Packer {
     }
 }
 
+thread_local! {
+    /// Made once: it takes 160 KB, which for most columns costs more than to unpack them.
+    static DECOMPRESSOR: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
+fn unpack(bytes: &[u8], unpacked: usize) -> Option<Vec<u8>> {
+    DECOMPRESSOR.with_borrow_mut(|slot| {
+        if slot.is_none() {
+            *slot = zstd::bulk::Decompressor::new().ok();
+        }
+        slot.as_mut()?.decompress(bytes, unpacked).ok()
+    })
+}
+
 impl Directory {
     /// Bytes of each column, packed.
     pub(crate) fn sizes(&self) -> impl Iterator<Item = usize> + '_ {
@@ -119,8 +135,7 @@ impl Directory {
         if u64::from(place.unpacked) > MOST_BYTES {
             return Err(SegmentError::Damaged("a column claims to be too large"));
         }
-        zstd::bulk::decompress(bytes, place.unpacked as usize)
-            .ok()
+        unpack(bytes, place.unpacked as usize)
             .filter(|column| column.len() == place.unpacked as usize)
             .ok_or(SegmentError::Damaged("a column does not unpack"))
     }

@@ -7,6 +7,7 @@
 
 use std::{
     fs,
+    io::Write,
     path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -22,6 +23,7 @@ use crate::{
     Append, AppendError, DataDir, OpenError, Source, Store,
     append::Command,
     compact::{Decided, SETTLED_NANOS},
+    directory::private_file,
     read::{MAX_BODY_BYTES, StoredRequest},
     schema::{self, Access, size_beside},
     segments::{BLOB_BITS, FACTS, HEADER},
@@ -163,7 +165,9 @@ impl Store {
         }
         let note =
             format!("{} items were read; {} segments and requests could not be\n", salvaged.items, salvaged.lost);
-        fs::write(damaged.with_extension("salvaged"), note).map_err(|error| AppendError::Other(error.to_string()))?;
+        let mark = private_file().write(true).create(true).truncate(true).open(damaged.with_extension("salvaged"));
+        let written = mark.and_then(|mut mark| mark.write_all(note.as_bytes()));
+        written.map_err(|error| AppendError::Other(error.to_string()))?;
         Ok(salvaged)
     }
 
