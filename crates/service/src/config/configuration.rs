@@ -7,7 +7,10 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use api::{ApiError, ErrorCode, Problem, SettingsChange};
+use api::{
+    ApiError, ErrorCode, Problem, Sampling, SettingsChange,
+    sampling::{environments_text, flows_text, parse_environments, parse_flows},
+};
 
 use super::{
     Settings,
@@ -230,6 +233,11 @@ impl Configuration {
             let mend = |fault| ApiError::new(ErrorCode::File, format!("{fault}: mend that first"));
             parse_file(path, &text).map_err(mend)?;
         }
+        if loses(change, &state.applies.settings.in_words(&self.options).sampling) {
+            let sentence =
+                "what stands in the configuration file cannot be written in this way without loss: change it there";
+            return Err(ApiError::new(ErrorCode::Malformed, sentence));
+        }
         let text = changed(&text, change).map_err(|why| ApiError::new(ErrorCode::Malformed, why))?;
         let texts = Texts { team: Texts::read_team(path, Some(&text)), own: Some(text.clone()) };
         let applies = resolve(&self.options, Some(path), &texts, state.applies.team.as_ref())?;
@@ -244,6 +252,18 @@ impl Configuration {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a list that is changed as a text holds what that text cannot say: names with its punctuation, shares finer
+/// than it shows.
+fn loses(change: &SettingsChange, Sampling { environments, critical_flows, .. }: &Sampling) -> bool {
+    match change {
+        SettingsChange::Environments(_) => {
+            parse_environments(&environments_text(environments)).as_ref() != Ok(environments)
+        }
+        SettingsChange::CriticalFlows(_) => parse_flows(&flows_text(critical_flows)) != *critical_flows,
+        _ => false,
     }
 }
 

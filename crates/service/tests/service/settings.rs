@@ -204,6 +204,32 @@ async fn a_team_file_is_followed_and_a_bad_one_leaves_the_last_good_rules() {
 }
 
 #[tokio::test]
+async fn a_list_with_names_that_its_text_cannot_say_is_changed_in_the_file() {
+    let (temp, options) = fresh();
+    let text = "[sampling]\ncritical_flows = [{ operation = \"GET /a;v=1\" }]\n";
+    fs::write(temp.path().join("config.toml"), text).expect("a file");
+    let session = Session::start(options).await.expect("it starts");
+    let change = Call::ChangeSettings(SettingsChange::CriticalFlows("billing".to_owned()));
+    assert_eq!(failure(&session, change).await, ErrorCode::Malformed);
+    assert_eq!(fs::read_to_string(temp.path().join("config.toml")).expect("a file"), text);
+    session.stop().await;
+}
+
+#[tokio::test]
+async fn a_team_file_that_is_no_text_keeps_nobody_from_starting_or_changing() {
+    let (temp, options) = fresh();
+    fs::write(temp.path().join("config.toml"), "[sampling]\nteam_file = \"team.toml\"\n").expect("a file");
+    fs::write(temp.path().join("team.toml"), [0xff, 0xfe, b'a', 0]).expect("a file");
+    let session = Session::start(options).await.expect("it starts");
+    assert_eq!(status(&session).await.problems.len(), 1);
+    let change = SettingsChange::CriticalFlows("billing".to_owned());
+    let settings = ask!(session, Call::ChangeSettings(change), Settings);
+    assert_eq!(settings.sampling.critical_flows.len(), 1);
+    assert_eq!(status(&session).await.problems.len(), 1, "it is still said");
+    session.stop().await;
+}
+
+#[tokio::test]
 async fn rules_are_tried_on_what_is_stored() {
     let (_temp, options) = fresh();
     let session = Session::start(options).await.expect("a fresh directory can be owned");
