@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use model::TraceId;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection, sqlite::SqliteRow};
 
@@ -38,11 +38,41 @@ pub(crate) struct Thinned {
     /// Whether spans with a reason to stay came after others were gone: what there is of it is shown.
     pub(crate) is_shown: bool,
     /// Spans of it that are on disk and not shown.
-    pub(crate) hidden: SpansByService,
+    pub(crate) hidden: HiddenSpans,
 }
 
 /// Spans by the name of the service that sent them.
 pub(crate) type SpansByService = BTreeMap<Arc<str>, u64>;
+
+/// The same in as little memory as it takes: there are hundreds of thousands, of two or three services each.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct HiddenSpans(Box<[(Arc<str>, u64)]>);
+
+impl From<SpansByService> for HiddenSpans {
+    fn from(spans: SpansByService) -> Self {
+        Self(spans.into_iter().filter(|(_, spans)| *spans > 0).collect())
+    }
+}
+
+impl HiddenSpans {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Arc<str>, u64)> {
+        self.0.iter().map(|(service, spans)| (service, *spans))
+    }
+
+    fn by_service(&self) -> SpansByService {
+        self.0.iter().cloned().collect()
+    }
+
+    pub(crate) fn add(&mut self, service: &str, spans: u64) {
+        let mut all = self.by_service();
+        *all.entry(service.into()).or_default() += spans;
+        *self = all.into();
+    }
+}
 
 impl Thinned {
     /// Whether what is on disk of it is hidden.
@@ -57,13 +87,14 @@ impl Thinned {
 
     /// Takes from the hidden spans some that are gone.
     pub(crate) fn remove(&mut self, spans: &SpansByService) {
+        let mut hidden = self.hidden.by_service();
         for (service, spans) in spans {
             self.removed_spans += spans;
-            if let Some(hidden) = self.hidden.get_mut(service) {
+            if let Some(hidden) = hidden.get_mut(service) {
                 *hidden = hidden.saturating_sub(*spans);
             }
         }
-        self.hidden.retain(|_, spans| *spans > 0);
+        self.hidden = hidden.into();
     }
 
     /// As in the table.
@@ -76,7 +107,7 @@ impl Thinned {
             touched_unix_nano: number(2)?,
             removed_spans: number(3)?,
             is_shown: number(4)? > 0,
-            hidden: hidden.into_iter().map(|(name, spans)| (Arc::from(name), spans)).collect(),
+            hidden: hidden.into_iter().map(|(name, spans)| (Arc::from(name), spans)).collect::<SpansByService>().into(),
         };
         Ok((TraceId::from_slice(row.try_get(0)?).ok_or_else(damaged)?, thinned))
     }
@@ -90,6 +121,8 @@ pub(crate) const SELECT: &str = "SELECT trace_id, decided_unix_nano, touched_uni
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ThinnedTraces {
     by_id: HashMap<TraceId, Thinned>,
+    /// Each name of a service once.
+    names: HashSet<Arc<str>>,
     /// Those that the segments and the index list and that are not to be.
     listed: u64,
 }
@@ -124,7 +157,10 @@ impl ThinnedTraces {
     }
 
     /// Changes what is known of a trace; `None`: nothing any more.
-    pub(crate) fn set(&mut self, trace_id: TraceId, thinned: Option<Thinned>) {
+    pub(crate) fn set(&mut self, trace_id: TraceId, mut thinned: Option<Thinned>) {
+        for (service, _) in thinned.iter_mut().flat_map(|thinned| &mut thinned.hidden.0) {
+            *service = Arc::clone(self.names.get_or_insert_with(service, Arc::clone));
+        }
         self.listed += u64::from(thinned.as_ref().is_some_and(is_listed));
         let before = match thinned {
             Some(thinned) => self.by_id.insert(trace_id, thinned),
@@ -156,7 +192,7 @@ pub(crate) async fn write(
         let sql = AssertSqlSafe(format!("INSERT OR REPLACE INTO thinned VALUES {values}"));
         let mut insert = sqlx::query(sql);
         for (trace_id, thinned) in some {
-            let hidden: Vec<(&str, u64)> = thinned.hidden.iter().map(|(name, spans)| (&**name, *spans)).collect();
+            let hidden: Vec<(&str, u64)> = thinned.hidden.iter().map(|(name, spans)| (&**name, spans)).collect();
             let hidden = postcard::to_stdvec(&hidden).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
             insert = insert
                 .bind(trace_id.0.to_vec())

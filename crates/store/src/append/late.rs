@@ -1,5 +1,7 @@
 //! Spans that come for traces that were thinned: thinned too, unless one is an error.
 
+use std::sync::Arc;
+
 use formats::{SpanColumns, WalkedRows};
 use hashbrown::{HashMap, HashSet};
 use model::TraceId;
@@ -88,8 +90,8 @@ impl Late {
             match becomes {
                 Becomes::AsBefore => {}
                 Becomes::Shown(mut thinned) => {
-                    for (service, spans) in std::mem::take(&mut thinned.hidden) {
-                        *shown.entry(service).or_default() += spans;
+                    for (service, spans) in std::mem::take(&mut thinned.hidden).iter() {
+                        *shown.entry(Arc::clone(service)).or_default() += spans;
                     }
                     let rest = (!thinned.is_whole()).then_some(Thinned {
                         touched_unix_nano: received_at_unix_nano,
@@ -107,7 +109,7 @@ impl Late {
                     }
                     for (service, spans) in &added {
                         let name = texts.get(*service as usize).map(String::as_str).unwrap_or_default();
-                        *thinned.hidden.entry(name.into()).or_default() += spans;
+                        thinned.hidden.add(name, *spans);
                         match hidden.iter_mut().find(|(known, _)| known == service) {
                             Some((_, sum)) => *sum += spans,
                             None => hidden.push((*service, *spans)),

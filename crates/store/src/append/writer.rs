@@ -334,8 +334,9 @@ impl Writer {
             changes.extend(decided.forgotten.iter().map(|trace_id| (*trace_id, None)));
         }
         let mut ledger = self.reader.ledger_state().begin();
-        for (service, spans) in changes.iter().filter_map(|(_, change)| change.as_ref()).flat_map(|it| &it.hidden) {
-            ledger.of(service, Signal::Traces).thin(*spans);
+        for (service, spans) in changes.iter().filter_map(|(_, change)| change.as_ref()).flat_map(|it| it.hidden.iter())
+        {
+            ledger.of(service, Signal::Traces).thin(spans);
         }
         let rows = self.reader.ledger_state().rows(&ledger);
         let result = rows

@@ -136,7 +136,7 @@ impl Work {
                         Thinned {
                             decided_unix_nano: now_unix_nano,
                             touched_unix_nano: now_unix_nano,
-                            hidden: whole.spans,
+                            hidden: whole.spans.into(),
                             removed_spans: 0,
                             is_shown: false,
                         },

@@ -438,7 +438,9 @@ impl Reader {
         for share in catalogue.segments.iter().flat_map(|segment| &segment.services) {
             *counts.entry_ref(share.name.as_str()).or_default() += share.traces.cast_signed();
         }
-        for service in catalogue.thinned.hidden().flat_map(|(_, thinned)| thinned.hidden.keys()) {
+        for service in
+            catalogue.thinned.hidden().flat_map(|(_, thinned)| thinned.hidden.iter().map(|(service, _)| service))
+        {
             *counts.entry_ref(&**service).or_default() -= 1;
         }
         let counts = counts.into_iter().filter(|(_, traces)| *traces > 0);
