@@ -51,7 +51,7 @@ impl Interner {
 
     /// The index of a text, cut at [`MAX_TEXT_BYTES`].
     pub(crate) fn index_of(&mut self, text: &str) -> u32 {
-        let text = cut(text);
+        let text = cut_text(text);
         if let Some(index) = self.predicted(text.as_bytes()) {
             return index;
         }
@@ -90,8 +90,9 @@ impl Interner {
     }
 }
 
-/// The beginning of a text, as far as the columns name it.
-pub(crate) fn cut(text: &str) -> &str {
+/// The beginning of a text, as far as the columns of a walk name it: 1,024 bytes.
+#[must_use]
+pub fn cut_text(text: &str) -> &str {
     let mut end = text.len().min(MAX_TEXT_BYTES);
     while !text.is_char_boundary(end) {
         end -= 1;

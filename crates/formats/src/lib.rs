@@ -29,6 +29,7 @@ pub use body::{Compression, Encoding};
 #[cfg(not(target_arch = "wasm32"))]
 pub use compress::{compress_lz4, decompress};
 pub use error::FormatError;
+pub use intern::cut_text;
 pub use limits::WalkLimits;
 pub use protobuf::raw;
 pub use walked::{LogColumns, PointColumns, SpanColumns, Walked, WalkedRows};

@@ -98,7 +98,7 @@ impl<S: Sink> Shared<S> {
                       made in Settings";
         self.sink.hint(Hint {
             name: Reason::Unauthenticated.name(),
-            sentence: "a client sends from another machine without the API key".to_owned(),
+            sentence: "a client sends without the API key to an address that needs it".to_owned(),
             remedy: remedy.to_owned(),
         });
         Err(Refused::new(Reason::Unauthenticated, "this address needs the API key: `authorization: Bearer KEY`"))

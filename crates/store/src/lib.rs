@@ -16,6 +16,7 @@ mod failpoint;
 mod index;
 mod ledger;
 mod left_out;
+mod packed;
 mod read;
 mod retention;
 mod salvage;

@@ -29,6 +29,8 @@ use crate::{
     segments::{BLOB_BITS, FACTS, HEADER},
 };
 
+/// More segments, and rows of the append level, than any database has had.
+const MOST_IDS: u64 = 1 << 40;
 const PREFIX: &str = "spanscope-damaged-";
 const SUFFIXES: [&str; 3] = ["", "-wal", "-shm"];
 
@@ -218,14 +220,15 @@ impl Damaged {
     /// The last id that can be found out: as one of these says, or of those that can be listed.
     async fn last(&mut self, most: [&'static str; 2], list: &'static str) -> u64 {
         for sql in most {
-            if let Some(last) = self.number(sql).await {
+            // One that no file of this size has is damage.
+            if let Some(last) = self.number(sql).await.filter(|last| *last <= MOST_IDS) {
                 return last;
             }
         }
         let mut ids = sqlx::query_scalar::<_, i64>(list).fetch(&mut self.connection);
         let mut last = 0;
         while let Some(Ok(id)) = ids.next().await {
-            last = last.max(id.cast_unsigned());
+            last = last.max(id.clamp(0, MOST_IDS.cast_signed()).cast_unsigned());
         }
         last
     }
@@ -253,7 +256,8 @@ impl Damaged {
 
     /// The rows of the append level that there may be.
     async fn rows(&mut self) -> Vec<u64> {
-        let compacted = self.number("SELECT compacted_row FROM level").await.unwrap_or_default().min(u64::MAX >> 1);
+        let compacted = self.number("SELECT compacted_row FROM level").await.filter(|row| *row <= MOST_IDS);
+        let compacted = compacted.unwrap_or_default();
         let last = self.last(["SELECT max(id) FROM l0", "SELECT max(id) FROM l0_digest"], "SELECT id FROM l0").await;
         let mut found = Vec::new();
         for id in compacted + 1..=last {
@@ -294,16 +298,9 @@ impl Damaged {
         let rows = rows.fetch_all(&mut self.connection).await.map_err(|error| lost(&error))?;
         let blobs: Result<Vec<Vec<u8>>, _> = rows.iter().map(|row| row.try_get(0)).collect();
         let blobs = blobs.map_err(|error| lost(&error))?;
-        let requests = match signal {
-            Signal::Traces => SpanSegment::new(&header, blobs).and_then(|spans| spans.requests(|_| true)),
-            Signal::Logs => LogSegment::new(&header, blobs).and_then(|logs| logs.requests()),
-            Signal::Metrics => PointSegment::new(&header, blobs).and_then(|points| points.requests()),
-        };
-        let requests = requests.map_err(|error| lost(&error))?;
-        let append = |(Request { received_at_unix_nano, .. }, body)| {
-            append(signal, source, Encoding::Protobuf, body, received_at_unix_nano).map_err(|error| lost(&error))
-        };
-        requests.into_iter().map(append).collect()
+        // Tens of megabytes: not on the threads that serve others.
+        let decoded = tokio::task::spawn_blocking(move || decode(signal, source, &header, blobs));
+        decoded.await.map_err(|error| lost(&error))?.map_err(|error| lost(&error))
     }
 
     async fn request_of_row(&mut self, row: u64) -> Result<Vec<Append>, String> {
@@ -319,6 +316,18 @@ impl Damaged {
         let append = append(request.signal, source, request.encoding, body, request.received_at_unix_nano);
         Ok(vec![append.map_err(|error| lost(&error))?])
     }
+}
+
+fn decode(signal: Signal, source: Source, header: &[u8], blobs: Vec<Vec<u8>>) -> Result<Vec<Append>, String> {
+    let requests = match signal {
+        Signal::Traces => SpanSegment::new(header, blobs).and_then(|spans| spans.requests(|_| true)),
+        Signal::Logs => LogSegment::new(header, blobs).and_then(|logs| logs.requests()),
+        Signal::Metrics => PointSegment::new(header, blobs).and_then(|points| points.requests()),
+    };
+    let append = |(Request { received_at_unix_nano, .. }, body)| {
+        append(signal, source, Encoding::Protobuf, body, received_at_unix_nano).map_err(|error| error.to_string())
+    };
+    requests.map_err(|error| error.to_string())?.into_iter().map(append).collect()
 }
 
 /// When the latest of these came, nanoseconds since the Unix epoch.

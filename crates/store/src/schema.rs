@@ -3,7 +3,10 @@
 //! `l0` holds one row per request, with its body as it was received; `l0_digest` holds what the index
 //! in memory is made of, apart from the bodies, so that it is read quickly. Row ids rise with time. Rows
 //! become segments: `segment` describes each, `segment_blob` holds its columns, and `level` says up to which
-//! row of `l0` all is in segments and so dead. `pin` names the traces that the user pinned. `body_hash` remembers requests whose items have no identity.
+//! row of `l0` all is in segments and so dead. `pin` names the traces that the user pinned. `body_hash` remembers
+//! requests whose items have no identity. `ledger_service` counts what became of what each service sent, `ledger` what is
+//! of no service. `thinned` names the traces that a rule of sampling hid or took, `sampling` up to when all was decided,
+//! `volume` what the rules counted; `aggregate` holds operations counted by the minute.
 //! What a database cannot change later is decided here: the page size and incremental vacuum.
 
 use std::{fs, io::Read, path::Path, time::Duration};

@@ -3,11 +3,11 @@
 
 mod counting;
 
-use std::io::Read;
-
 use aggregate::Aggregates;
 
 pub(crate) use counting::Counting;
+
+use crate::packed;
 
 /// What version 3 of the database adds for aggregates. Minutes are those of the first and the last key of a blob.
 pub(crate) const TABLES: &str = "
@@ -20,8 +20,6 @@ CREATE TABLE aggregate(
 ) STRICT;
 ";
 
-/// More than a blob holds, bytes: twice as many keys as are kept apart, with long names.
-const MOST_BYTES: u64 = 256 << 20;
 /// Nanoseconds a minute.
 pub(crate) const MINUTE_NANOS: u64 = 60 * 1_000_000_000;
 
@@ -43,16 +41,12 @@ impl NewAggregate {
     pub(crate) fn of(aggregates: &Aggregates, is_hours: bool) -> Result<Option<Self>, String> {
         let Some(minutes) = aggregates.minutes() else { return Ok(None) };
         let bytes = aggregates.to_bytes().map_err(|error| error.to_string())?;
-        let value = zstd::bulk::compress(&bytes, 3).map_err(|error| error.to_string())?;
+        let value = packed::compress(&bytes)?;
         Ok(Some(Self { is_hours, minutes, value }))
     }
 }
 
 /// Aggregates of a blob.
 pub(crate) fn from_value(value: &[u8]) -> Result<Aggregates, String> {
-    let mut unpacked = Vec::new();
-    zstd::stream::read::Decoder::new(value)
-        .and_then(|decoder| decoder.take(MOST_BYTES).read_to_end(&mut unpacked))
-        .map_err(|error| error.to_string())?;
-    Aggregates::from_bytes(&unpacked).map_err(|error| error.to_string())
+    Aggregates::from_bytes(&packed::decompress(value)?).map_err(|error| error.to_string())
 }

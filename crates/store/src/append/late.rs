@@ -6,7 +6,7 @@ use formats::{SpanColumns, WalkedRows};
 use hashbrown::{HashMap, HashSet};
 use model::TraceId;
 
-use super::{plan::by_service, request::Prepared};
+use super::{plan::ByService, request::Prepared};
 use crate::{
     AppendError, Source,
     read::{MAX_BODY_BYTES, ReadTurn},
@@ -84,8 +84,20 @@ impl Late {
         kept: &[u32],
         received_at_unix_nano: u64,
         changed: &mut Changed,
-    ) -> (Vec<(u32, u64)>, SpansByService) {
-        let (mut hidden, mut shown) = (Vec::new(), SpansByService::new());
+    ) -> (ByService, SpansByService) {
+        let (mut hidden, mut shown) = (ByService::new(), SpansByService::new());
+        if self.traces.is_empty() {
+            return (hidden, shown);
+        }
+        let mut added: HashMap<TraceId, ByService> = HashMap::new();
+        for at in kept {
+            let columns = (spans.trace_id.get(*at as usize), spans.service.get(*at as usize));
+            if let (Some(trace_id), Some(service)) = columns
+                && matches!(self.traces.get(trace_id), Some(Becomes::Hidden(_)))
+            {
+                *added.entry(*trace_id).or_default().entry(*service).or_default() += 1;
+            }
+        }
         for (trace_id, becomes) in self.traces {
             match becomes {
                 Becomes::AsBefore => {}
@@ -101,19 +113,11 @@ impl Late {
                     changed.insert(trace_id, rest);
                 }
                 Becomes::Hidden(mut thinned) => {
-                    let of_trace = kept.iter().filter(|at| spans.trace_id.get(**at as usize) == Some(&trace_id));
-                    let services = of_trace.filter_map(|at| spans.service.get(*at as usize).copied());
-                    let added = by_service(services);
-                    if added.is_empty() {
-                        continue;
-                    }
-                    for (service, spans) in &added {
-                        let name = texts.get(*service as usize).map(String::as_str).unwrap_or_default();
-                        thinned.hidden.add(name, *spans);
-                        match hidden.iter_mut().find(|(known, _)| known == service) {
-                            Some((_, sum)) => *sum += spans,
-                            None => hidden.push((*service, *spans)),
-                        }
+                    let Some(added) = added.remove(&trace_id) else { continue };
+                    for (service, spans) in added {
+                        let name = texts.get(service as usize).map(String::as_str).unwrap_or_default();
+                        thinned.hidden.add(name, spans);
+                        *hidden.entry(service).or_default() += spans;
                     }
                     thinned.touched_unix_nano = received_at_unix_nano;
                     changed.insert(trace_id, Some(thinned));

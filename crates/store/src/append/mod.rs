@@ -203,8 +203,8 @@ impl Store {
     }
 
     /// Decides the traces that have settled at this time (nanoseconds since the Unix epoch), and lets go what is
-    /// too old, thinned long enough or over the cap; call it every half minute or so. `None`: the clock has jumped back, or more than 30 days ahead, since it was
-    /// last believed, and nothing was let go; with `is_believed` the user says that it is right.
+    /// too old, thinned long enough or over the cap; call it every half minute or so. `None`: the clock has jumped
+    /// back, or more than 30 days ahead, since it was last believed, and nothing was let go; with `is_believed` the user says that it is right.
     ///
     /// # Errors
     /// What could not be let go is still there.

@@ -161,9 +161,7 @@ impl Plan {
         let Prepared { signal, walked, .. } = request;
         let name = |text: u32| walked.texts.get(text as usize).map(String::as_str).unwrap_or_default();
         for (service, accepted) in by_service(services_of(&walked.rows).iter().copied()) {
-            let of = |counts: &[(u32, u64)]| {
-                counts.iter().find(|(known, _)| *known == service).map_or(0, |(_, items)| *items)
-            };
+            let of = |counts: &ByService| counts.get(&service).copied().unwrap_or_default();
             let (kept, hidden, dropped) = (of(&row.by_service), of(&row.hidden), of(&row.dropped));
             let counts = self.ledger.of(name(service), *signal);
             counts.received += accepted;
@@ -406,19 +404,22 @@ impl Plan {
     }
 }
 
+/// Items by service, an index in the texts of their request.
+pub(super) type ByService = HashMap<u32, u64>;
+
 /// What is known of a row before it has its number.
 #[derive(Default)]
 struct Row {
     /// Items that it stores.
     kept: u64,
     /// The same by service, an index in the request's texts; so are the next and the last.
-    by_service: Vec<(u32, u64)>,
+    by_service: ByService,
     /// Of these, spans of traces that are hidden.
-    hidden: Vec<(u32, u64)>,
+    hidden: ByService,
     /// Spans stored before that are shown again because of it, by the name of their service.
     shown: SpansByService,
     /// Spans of thinned traces that it does not store.
-    dropped: Vec<(u32, u64)>,
+    dropped: ByService,
     left_out: LeftOut,
     digest: Digest,
 }
@@ -439,24 +440,24 @@ fn services_of(rows: &WalkedRows) -> &[u32] {
     }
 }
 
-fn total(by_service: &[(u32, u64)]) -> u64 {
-    by_service.iter().map(|(_, items)| items).sum()
+fn total(by_service: &ByService) -> u64 {
+    by_service.values().sum()
 }
 
-/// How often each service is named. They come in runs, and are few.
-pub(super) fn by_service(services: impl Iterator<Item = u32>) -> Vec<(u32, u64)> {
-    let mut counts: Vec<(u32, u64)> = Vec::new();
-    let mut last = 0;
+/// How often each service is named. They come in runs, and mostly are few.
+fn by_service(services: impl Iterator<Item = u32>) -> ByService {
+    let mut counts = ByService::new();
+    let (mut run, mut length) = (None, 0);
     for service in services {
-        if counts.get(last).is_none_or(|(known, _)| *known != service) {
-            last = counts.iter().position(|(known, _)| *known == service).unwrap_or_else(|| {
-                counts.push((service, 0));
-                counts.len() - 1
-            });
+        if run != Some(service)
+            && let Some(before) = run.replace(service)
+        {
+            *counts.entry(before).or_default() += std::mem::take(&mut length);
         }
-        if let Some((_, count)) = counts.get_mut(last) {
-            *count += 1;
-        }
+        length += 1;
+    }
+    if let Some(last) = run {
+        *counts.entry(last).or_default() += length;
     }
     counts
 }

@@ -331,7 +331,11 @@ impl Writer {
             };
             let thinned = decided.thinned.iter().filter(may_be).take(room);
             changes.extend(thinned.map(|(trace_id, thinned)| (*trace_id, Some(thinned.clone()))));
-            changes.extend(decided.forgotten.iter().map(|trace_id| (*trace_id, None)));
+            // Something may have come for it since.
+            let is_as_seen = |(trace_id, touched): &&(TraceId, u64)| {
+                catalogue.thinned.get(*trace_id).is_some_and(|thinned| thinned.touched_unix_nano == *touched)
+            };
+            changes.extend(decided.forgotten.iter().filter(is_as_seen).map(|(trace_id, _)| (*trace_id, None)));
         }
         let mut ledger = self.reader.ledger_state().begin();
         for (service, spans) in changes.iter().filter_map(|(_, change)| change.as_ref()).flat_map(|it| it.hidden.iter())
@@ -394,7 +398,7 @@ impl Writer {
                 self.background.failed(error);
                 if let Some(Piece::Publish(publication)) = piece.take() {
                     plan.remove_not(&publication.removed);
-                    for gone in publication.gone.iter() {
+                    if let Some(gone) = &publication.gone {
                         for (service, items) in &gone.by_service {
                             plan.ledger.of(service, gone.signal).take_back(gone.reason, *items);
                         }

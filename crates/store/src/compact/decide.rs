@@ -43,8 +43,8 @@ pub struct Preview {
 #[derive(Debug, Default)]
 pub(crate) struct Decided {
     pub(crate) thinned: Vec<(TraceId, Thinned)>,
-    /// Traces that need no longer be known as thinned.
-    pub(crate) forgotten: Vec<TraceId>,
+    /// Traces that need no longer be known as thinned, and when something was last done about each, as it was seen.
+    pub(crate) forgotten: Vec<(TraceId, u64)>,
     /// Up to when all that had settled is decided, nanoseconds since the Unix epoch.
     pub(crate) up_to_unix_nano: Option<u64>,
     /// A minute, and what was counted in it.
@@ -121,27 +121,26 @@ impl Work {
         let counted = counted.map_err(|error| AppendError::Other(error.to_string()))?;
         let volume = decisions.volume.of_the_hour();
         let mut thinned = Vec::new();
-        {
-            let catalogue = self.reader.catalogue();
-            for mut whole in settled {
-                let trace_id = whole.facts.trace_id;
-                if catalogue.pinned.contains(&trace_id) || catalogue.thinned.get(trace_id).is_some() {
-                    continue;
-                }
-                whole.facts.traces_an_hour =
-                    whole.operation().and_then(|operation| volume.get(&operation).copied()).unwrap_or_default();
-                if !rules.decide(&whole.facts).is_kept() {
-                    thinned.push((
-                        trace_id,
-                        Thinned {
-                            decided_unix_nano: now_unix_nano,
-                            touched_unix_nano: now_unix_nano,
-                            hidden: whole.spans.into(),
-                            removed_spans: 0,
-                            is_shown: false,
-                        },
-                    ));
-                }
+        for mut whole in settled {
+            let trace_id = whole.facts.trace_id;
+            let is_decided = {
+                let catalogue = self.reader.catalogue();
+                catalogue.pinned.contains(&trace_id) || catalogue.thinned.get(trace_id).is_some()
+            };
+            if is_decided {
+                continue;
+            }
+            whole.facts.traces_an_hour =
+                whole.operation().and_then(|operation| volume.get(&operation).copied()).unwrap_or_default();
+            if !rules.decide(&whole.facts).is_kept() {
+                let new = Thinned {
+                    decided_unix_nano: now_unix_nano,
+                    touched_unix_nano: now_unix_nano,
+                    hidden: whole.spans.into(),
+                    removed_spans: 0,
+                    is_shown: false,
+                };
+                thinned.push((trace_id, new));
             }
         }
         let forgotten = self.forgettable(now_unix_nano)?;

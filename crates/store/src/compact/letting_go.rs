@@ -16,6 +16,8 @@ use crate::{
     segments::{Block, Class, Segment, TracePart},
 };
 
+/// How often a deletion begins again where something came meanwhile.
+const ATTEMPTS: usize = 3;
 /// A trace that got something within this time still grows, nanoseconds.
 const STILL_GROWS_NANOS: u64 = 3_600 * 1_000_000_000;
 
@@ -158,10 +160,33 @@ impl Work {
         self.replace(segment, &keep, Reason::Evicted)
     }
 
-    /// Deletes what is selected; all of it has to be in segments. With `is_asked` nothing is deleted, but counted.
+    /// Deletes what is selected. With `is_asked` nothing is deleted, but counted.
     pub(super) fn delete(&mut self, selection: &Selection, is_asked: bool) -> Result<Selected, AppendError> {
         let mut selected = Selected::default();
-        let mut traces: HashSet<TraceId> = HashSet::new();
+        let mut traces = HashSet::new();
+        let mut result = Ok(());
+        for _ in 0..ATTEMPTS {
+            // What is in no segment yet cannot be left out of one.
+            self.compact(true)?;
+            result = self.delete_from_segments(selection, is_asked, &mut selected, &mut traces);
+            if result.is_ok() {
+                break;
+            }
+        }
+        selected.traces = traces.len() as u64;
+        result.map(|()| selected)
+    }
+
+    /// Goes through all segments; an error if one could not be replaced, which happens where something came for a
+    /// hidden trace in it meanwhile.
+    fn delete_from_segments(
+        &mut self,
+        selection: &Selection,
+        is_asked: bool,
+        selected: &mut Selected,
+        traces: &mut HashSet<TraceId>,
+    ) -> Result<(), AppendError> {
+        let mut result = Ok(());
         for segment in self.listed() {
             let reader = self.reader.clone();
             let removed = std::cell::RefCell::new(Vec::new());
@@ -203,24 +228,27 @@ impl Work {
             if items == 0 && new.removed.is_empty() {
                 continue;
             }
+            if !is_asked {
+                let published = self.publish(Publication {
+                    segments: new.segments,
+                    removed: new.removed,
+                    replaced: vec![segment.id],
+                    gone: Some(gone),
+                    ..Publication::default()
+                });
+                if published.is_err() {
+                    result = published;
+                    continue;
+                }
+            }
             match segment.signal {
                 Signal::Traces => selected.spans += items,
                 Signal::Logs => selected.logs += items,
                 Signal::Metrics => selected.metric_points += items,
             }
             traces.extend(removed.into_inner());
-            if !is_asked {
-                self.publish(Publication {
-                    segments: new.segments,
-                    removed: new.removed,
-                    replaced: vec![segment.id],
-                    gone: Some(gone),
-                    ..Publication::default()
-                })?;
-            }
         }
-        selected.traces = traces.len() as u64;
-        Ok(selected)
+        result
     }
 
     /// Whether something of a segment may be selected, as far as its description tells.

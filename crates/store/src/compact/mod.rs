@@ -280,8 +280,7 @@ impl Work {
                 answer(reply, result);
             }
             Wanted::Delete(selection, is_asked, reply) => {
-                // What is in no segment yet cannot be left out of one.
-                let result = self.compact(true).and_then(|()| self.delete(&selection, is_asked));
+                let result = self.delete(&selection, is_asked);
                 answer(reply, result);
             }
         }

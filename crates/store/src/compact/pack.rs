@@ -10,6 +10,7 @@ use super::{NewSegment, Publication, rows::Row, take_id};
 use crate::{
     AppendError, Reader, Source,
     aggregates::{Counting, NewAggregate},
+    packed,
     segments::{Block, Class, FACTS, FactsBuilder, HEADER, PARTS, PartsBuilder, Segment, ServiceShare, TraceFilter},
 };
 
@@ -204,8 +205,8 @@ pub(super) fn of_spans(
         });
         let Some(encoded) = encoded.map_err(damaged)? else { continue };
         let parts = parts.finish(is_wanted);
-        let facts = facts.finish(&parts).to_bytes().map_err(AppendError::Other)?;
-        let packed = parts.to_bytes().map_err(AppendError::Other)?;
+        let facts = packed::pack(&facts.finish(&parts)).map_err(AppendError::Other)?;
+        let packed = packed::pack(&parts).map_err(AppendError::Other)?;
         let block = Arc::new(Block::new(parts));
         let ids: Vec<TraceId> = block.parts().iter().map(|part| part.fragment.trace_id).collect();
         let mut services = shares(batch, &batch.weights(is_wanted));

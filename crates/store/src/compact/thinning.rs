@@ -10,6 +10,7 @@ use crate::{
     AppendError,
     read::{FoundPart, into_append},
     segments::Segment,
+    thinned::Thinned,
 };
 
 /// How long an error brings back all of a thinned trace, nanoseconds.
@@ -60,19 +61,24 @@ impl Work {
 
     /// Hidden traces that may go, by the segments that may hold them.
     fn due(&self, now_unix_nano: u64) -> Vec<(Arc<Segment>, Due)> {
-        let catalogue = self.reader.catalogue();
-        let mut hidden: Vec<(u64, TraceId)> = catalogue
-            .thinned
-            .hidden()
-            .filter(|(_, thinned)| thinned.decided_unix_nano.saturating_add(HIDDEN_NANOS) <= now_unix_nano)
-            .map(|(trace_id, thinned)| (thinned.decided_unix_nano, trace_id))
-            .filter(|(_, trace_id)| !catalogue.index.holders(*trace_id).1)
-            .collect();
+        // The writer waits for the catalogue at every commit: filters are asked without it.
+        let (mut hidden, segments) = {
+            let catalogue = self.reader.catalogue();
+            let is_due = |thinned: &Thinned| thinned.decided_unix_nano.saturating_add(HIDDEN_NANOS) <= now_unix_nano;
+            let due = catalogue.thinned.hidden().filter(|(_, thinned)| is_due(thinned));
+            let due: Vec<(u64, TraceId)> =
+                due.map(|(trace_id, thinned)| (thinned.decided_unix_nano, trace_id)).collect();
+            (due, catalogue.segments.clone())
+        };
         hidden.sort_unstable();
         hidden.truncate(TRACES_A_PASS);
+        {
+            let catalogue = self.reader.catalogue();
+            hidden.retain(|(_, trace_id)| !catalogue.index.holders(*trace_id).1);
+        }
         let mut due: BTreeMap<u64, (Arc<Segment>, Due)> = BTreeMap::new();
         for (decided_unix_nano, trace_id) in hidden {
-            for segment in catalogue.segments.that_may_hold(Signal::Traces, trace_id) {
+            for segment in segments.that_may_hold(Signal::Traces, trace_id) {
                 let (_, due) = due.entry(segment.id).or_insert_with(|| {
                     (Arc::clone(segment), Due { traces: HashSet::new(), since_unix_nano: decided_unix_nano })
                 });
@@ -84,18 +90,18 @@ impl Work {
 
     /// Thinned traces that need not be known any longer: those that are gone for long enough, and those of which
     /// what was shown is gone too.
-    pub(super) fn forgettable(&self, now_unix_nano: u64) -> Result<Vec<TraceId>, AppendError> {
+    pub(super) fn forgettable(&self, now_unix_nano: u64) -> Result<Vec<(TraceId, u64)>, AppendError> {
         let (mut forgotten, mut shown) = (Vec::new(), Vec::new());
         for (trace_id, thinned) in self.reader.catalogue().thinned.iter() {
             if thinned.touched_unix_nano.saturating_add(KNOWN_NANOS) > now_unix_nano || !thinned.hidden.is_empty() {
                 continue;
             }
-            if thinned.is_shown { &mut shown } else { &mut forgotten }.push(trace_id);
+            if thinned.is_shown { &mut shown } else { &mut forgotten }.push((trace_id, thinned.touched_unix_nano));
         }
-        for trace_id in shown {
+        for (trace_id, touched_unix_nano) in shown {
             let summary = self.runtime.block_on(self.reader.summary(trace_id));
             if summary.map_err(|error| into_append(&error))?.is_none() {
-                forgotten.push(trace_id);
+                forgotten.push((trace_id, touched_unix_nano));
             }
         }
         Ok(forgotten)

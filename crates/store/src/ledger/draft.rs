@@ -1,6 +1,9 @@
 //! A commit's changes to the ledger.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
 
 use model::Signal;
 
@@ -16,6 +19,8 @@ pub(crate) struct Draft {
     pub(super) before: Arc<BTreeMap<String, ServiceLedger>>,
     /// The services that were touched, as they will be.
     pub(super) changed: BTreeMap<String, ServiceLedger>,
+    /// How many of those are not in `before`.
+    pub(super) new: usize,
     /// The last item that was rejected for each reason.
     pub(super) rejected: BTreeMap<String, Example>,
     /// Whether requests were turned away since the last commit.
@@ -26,8 +31,11 @@ impl Draft {
     /// The counts of a service, to be changed: the one way in which any of them moves.
     pub(crate) fn of(&mut self, service: &str, signal: Signal) -> &mut SignalLedger {
         let name = self.counted_as(service).to_owned();
-        let before = &self.before;
-        let changed = self.changed.entry(name);
+        let Self { before, changed, new, .. } = self;
+        let changed = changed.entry(name);
+        if let Entry::Vacant(vacant) = &changed {
+            *new += usize::from(!before.contains_key(vacant.key()));
+        }
         changed.or_insert_with_key(|name| before.get(name).cloned().unwrap_or_default()).signal_mut(signal)
     }
 
@@ -46,8 +54,7 @@ impl Draft {
         if self.before.contains_key(name) || self.changed.contains_key(name) {
             return name;
         }
-        let new = self.changed.keys().filter(|name| !self.before.contains_key(*name)).count();
-        if self.before.len() + new < MOST_SERVICES { name } else { OTHERS }
+        if self.before.len() + self.new < MOST_SERVICES { name } else { OTHERS }
     }
 }
 

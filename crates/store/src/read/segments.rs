@@ -8,7 +8,7 @@ use sqlx::{Row, sqlite::SqliteRow};
 
 use super::Reader;
 use crate::{
-    ReadError, Source, schema,
+    ReadError, Source, packed, schema,
     segments::{BLOB_BITS, Block, Class, FACTS, Facts, HEADER, PARTS, Parts, Segment, Segments, TraceFilter},
 };
 
@@ -77,7 +77,8 @@ impl Reader {
             return Ok(Some(block));
         }
         let Some(bytes) = self.blob(segment.id, PARTS).await? else { return Ok(None) };
-        let parts = Parts::from_bytes(&bytes).map_err(|detail| ReadError::Segment { segment: segment.id, detail })?;
+        let parts: Parts =
+            packed::unpack(&bytes).map_err(|detail| ReadError::Segment { segment: segment.id, detail })?;
         let block = Arc::new(Block::new(parts));
         self.cache().add_block(segment.id, &block);
         Ok(Some(block))
@@ -87,7 +88,7 @@ impl Reader {
     /// rules.
     pub(crate) async fn facts(&self, segment: u64) -> Result<Option<Facts>, ReadError> {
         let Some(bytes) = self.blob(segment, FACTS).await? else { return Ok(None) };
-        Facts::from_bytes(&bytes).map(Some).map_err(|detail| ReadError::Segment { segment, detail })
+        packed::unpack(&bytes).map(Some).map_err(|detail| ReadError::Segment { segment, detail })
     }
 
     /// A segment of spans; `None` if it is gone.

@@ -1,6 +1,6 @@
 //! What a segment says of each of its traces for the rules of sampling, beyond what the list of traces needs.
 
-use std::{io::Read, sync::Arc};
+use std::sync::Arc;
 
 use formats::raw::{RawAttribute, RawSpan, RawValue};
 use hashbrown::HashMap;
@@ -16,9 +16,6 @@ use crate::thinned::SpansByService;
 const FIRST_HTTP_ERROR: i64 = 400;
 /// The status of a response, as conventions name it now and named it before.
 const HTTP_STATUS: [&[u8]; 2] = [b"http.response.status_code", b"http.status_code"];
-/// More than what is stored of the traces of one segment takes, bytes.
-const MOST_BYTES: u64 = 256 << 20;
-
 /// Facts of the traces of a segment.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Facts {
@@ -44,20 +41,6 @@ pub(crate) struct TraceFacts {
 }
 
 impl Facts {
-    /// As stored.
-    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, String> {
-        let bytes = postcard::to_stdvec(self).map_err(|error| error.to_string())?;
-        zstd::bulk::compress(&bytes, 3).map_err(|error| error.to_string())
-    }
-
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
-        let mut unpacked = Vec::new();
-        zstd::stream::read::Decoder::new(bytes)
-            .and_then(|decoder| decoder.take(MOST_BYTES).read_to_end(&mut unpacked))
-            .map_err(|error| error.to_string())?;
-        postcard::from_bytes(&unpacked).map_err(|error| error.to_string())
-    }
-
     /// The environment of a trace.
     pub(crate) fn environment(&self, of: &TraceFacts) -> Option<&str> {
         self.environments.get(of.environment? as usize).map(String::as_str)
@@ -102,7 +85,9 @@ impl FactsBuilder {
             let environment = environment.map(|name| number(name, &mut builder.environments));
             builder.environment_of_origin.push(environment);
             let service = resource.as_ref().map_or(model::UNKNOWN_SERVICE, model::Resource::service_name);
-            builder.service_of_origin.push(number(service, &mut builder.services));
+            // As the walk names it, by which late spans are counted.
+            let service = number(formats::cut_text(service), &mut builder.services);
+            builder.service_of_origin.push(service);
         }
         builder
     }

@@ -1,6 +1,6 @@
 //! What a segment says of each of its traces without its columns: enough for the list of traces.
 
-use std::{io::Read, sync::Arc};
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 use model::TraceId;
@@ -30,25 +30,6 @@ pub(crate) struct Parts {
     pub(crate) texts: Vec<String>,
     pub(crate) traces: Vec<TracePart>,
 }
-
-impl Parts {
-    /// As stored.
-    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, String> {
-        let bytes = postcard::to_stdvec(self).map_err(|error| error.to_string())?;
-        zstd::bulk::compress(&bytes, 3).map_err(|error| error.to_string())
-    }
-
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
-        let mut unpacked = Vec::new();
-        zstd::stream::read::Decoder::new(bytes)
-            .and_then(|decoder| decoder.take(MOST_BYTES).read_to_end(&mut unpacked))
-            .map_err(|error| error.to_string())?;
-        postcard::from_bytes(&unpacked).map_err(|error| error.to_string())
-    }
-}
-
-/// More than what is stored of the traces of one segment takes, bytes.
-const MOST_BYTES: u64 = 256 << 20;
 
 /// Parts being put together.
 #[derive(Debug, Default)]

@@ -129,11 +129,10 @@ pub(super) fn deletion(app: AppState) -> View {
 pub(super) fn announced(app: AppState) -> View {
     let pending = Memo::new(move || app.status.with(|status| status.as_ref().and_then(|status| status.deletion)));
     let is_pending = Memo::new(move || pending.get().is_some());
-    let sentence = move || {
-        pending
-            .get()
-            .map(|pending| format!("{} will be deleted in {} s", in_words(&pending.selected), pending.seconds_left))
-    };
+    // Said aloud once; the seconds are for the eye.
+    let selected = Memo::new(move || pending.get().map(|pending| pending.selected));
+    let sentence = move || selected.get().map(|selected| format!("{} will be deleted", in_words(&selected)));
+    let seconds = move || pending.get().map(|pending| format!(" in {} s", pending.seconds_left));
     let undo = move |_| {
         spawn(async move {
             match transport::call(Call::UndoDelete).await {
@@ -149,7 +148,7 @@ pub(super) fn announced(app: AppState) -> View {
                 .then(|| {
                     view! {
                         <div class="msg w" role="status" data-testid="announced">
-                            <span class="grow">{sentence}</span>
+                            <span class="grow">{sentence}<span aria-hidden="true">{seconds}</span></span>
                             <button type="button" class="btn" data-testid="undo-delete" on:click=undo>
                                 "Undo"
                             </button>

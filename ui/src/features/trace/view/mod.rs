@@ -1,11 +1,12 @@
 //! The state of an open trace: what is known of it, what is shown, what is selected; and the calls
 //! that change it. Every other part of the screen reads and steers this.
 
+mod motion;
+mod selection;
+
 use std::{sync::Arc, time::Duration};
 
-use api::{
-    ApiError, Call, ErrorCode, FoldChange, Found, OpenedTrace, Reply, Row, RowKind, SpanDetail, ViewportRequest,
-};
+use api::{ApiError, Call, ErrorCode, FoldChange, Found, OpenedTrace, Reply, Row, SpanDetail, ViewportRequest};
 use model::{SpanId, TraceId};
 
 use super::{
@@ -15,7 +16,7 @@ use super::{
     window::{Answered, Drawn, Needed},
 };
 use crate::{
-    dom::{NodeRef, after, before_paint},
+    dom::{NodeRef, after},
     reactive::{Memo, RwSignal, StoredValue},
     spawn,
     state::{AppState, use_app},
@@ -482,230 +483,9 @@ impl TraceView {
             }
         });
     }
-
-    // ---- selection
-
-    /// Selects a span and shows it.
-    pub(crate) fn select(self, selected: Selected) {
-        let is_other = self.selected.get_untracked().is_none_or(|old| old.node != selected.node);
-        self.awaited_row.set_value(None);
-        self.selected.set(Some(selected));
-        self.scroll_to_row(selected.row);
-        if is_other {
-            self.load_detail();
-        }
-    }
-
-    /// Selects what stands in a row, now or when it has come.
-    pub(crate) fn select_row(self, index: u32) {
-        let last = self.known().map_or(0, |head| head.row_count.saturating_sub(1));
-        let index = index.min(last);
-        let revision = self.known().map(|head| head.revision);
-        let rows = self.rows.get_untracked().filter(|rows| Some(rows.viewport.revision) == revision);
-        let row = rows.as_ref().and_then(|rows| rows.row(index)).map(|row| (row.node, row.span_id));
-        match row {
-            Some((node, span_id)) => self.select(Selected { node, row: index, span_id: Some(span_id) }),
-            None => {
-                self.awaited_row.set_value(Some(index));
-                self.scroll_to_row(index);
-                self.ask();
-            }
-        }
-    }
-
-    /// Moves the selection by rows.
-    pub(crate) fn step(self, rows: i64) {
-        let from = self.awaited_row.get_value().or(self.selected.get_untracked().map(|selected| selected.row));
-        let to = from.map_or(0, |from| (i64::from(from) + rows).clamp(0, i64::from(u32::MAX)));
-        self.select_row(u32::try_from(to).unwrap_or(u32::MAX));
-    }
-
-    /// Selects the parent of the selected span.
-    pub(crate) fn step_to_parent(self) {
-        let Some(selected) = self.selected.get_untracked() else { return };
-        let rows = self.rows.get_untracked();
-        let parent = rows.as_ref().and_then(|rows| {
-            let depth = rows.row(selected.row)?.depth;
-            let above = (0..selected.row).rev().map_while(|index| rows.row(index).map(|row| (index, row)));
-            let (index, row) = above.into_iter().find(|(_, row)| row.depth < depth)?;
-            Some(Selected { node: row.node, row: index, span_id: Some(row.span_id) })
-        });
-        if let Some(parent) = parent {
-            return self.select(parent);
-        }
-        let Detail::Span(detail) = self.detail.get_untracked() else { return };
-        if let (Some(node), Some(head)) = (detail.parent_node, self.known()) {
-            self.go_to(Call::Reveal { view: head.view, node }, |_| {});
-        }
-    }
-
-    /// Looks for a row, selects it and brings it into view, in rows and in time.
-    pub(crate) fn go_to(self, call: Call, and_then: impl FnOnce(Option<Found>) + 'static) {
-        spawn(async move {
-            let found = self.find(call).await;
-            if self.is_gone() {
-                return;
-            }
-            if let Some(found) = found {
-                self.note(&found);
-                self.brings_into_time.set_value(true);
-                let rows = self.rows.get_untracked().filter(|rows| rows.viewport.revision == found.revision);
-                let span_id = rows.as_ref().and_then(|rows| rows.row_of(found.node)).map(|(_, row)| row.span_id);
-                let is_same = self.selected.get_untracked().is_some_and(|old| old.node == found.node);
-                self.select(Selected { node: found.node, row: found.row, span_id });
-                if is_same {
-                    self.bring_into_time();
-                }
-            }
-            and_then(found);
-        });
-    }
-
-    /// Everything about the selected span; of several questions the newest counts.
-    pub(crate) fn load_detail(self) {
-        let (Some(head), Some(selected)) = (self.known(), self.selected.get_untracked()) else { return };
-        if !self.is_panel_open.get_untracked() {
-            return;
-        }
-        spawn(async move {
-            let answer = transport::call(Call::Span { view: head.view, node: selected.node }).await;
-            if self.is_gone() || self.selected.get_untracked().is_none_or(|now| now.node != selected.node) {
-                return;
-            }
-            match answer {
-                Ok(Reply::Span(detail)) => {
-                    if let Some(mut now) = self.selected.get_untracked()
-                        && now.span_id.is_none()
-                    {
-                        now.span_id = Some(detail.span_id);
-                        self.selected.set(Some(now));
-                    }
-                    self.detail.set(Detail::Span(Arc::from(detail)));
-                    self.bring_into_time();
-                }
-                Ok(_) => {}
-                Err(error) if error.code == ErrorCode::ViewGone => self.fail(error),
-                Err(error) => self.detail.set(match self.row(selected.row) {
-                    Some(row) if row.kind == RowKind::Missing => {
-                        Detail::Missing { span_id: row.span_id, children: row.child_count }
-                    }
-                    _ => Detail::Failed(error.sentence),
-                }),
-            }
-        });
-    }
-
-    /// Opens or closes the panel.
-    pub(crate) fn show_panel(self, is_open: bool) {
-        self.is_panel_open.set(is_open);
-        remembered::write_on("panel", is_open);
-        if is_open {
-            self.load_detail();
-        }
-    }
-
-    // ---- scrolling and zooming
-
-    fn scroll_to(self, top: f64) {
-        if let Some(scroller) = self.scroller.get_untracked() {
-            // The height must be there before the position can be: after the page has changed.
-            before_paint(move || {
-                scroller.set_scroll_top(top.max(0.0) as i32);
-            });
-        }
-    }
-
-    fn scroll_to_row(self, row: u32) {
-        let (top, height) = (self.top.get_untracked(), self.height.get_untracked());
-        let y = f64::from(row) * ROW;
-        if height < ROW || (y >= top && y + ROW <= top + height) {
-            return;
-        }
-        let is_near = y >= top - 2.0 * ROW && y + ROW <= top + height + 2.0 * ROW;
-        self.scroll_to(match is_near {
-            true if y < top => y,
-            true => y + ROW - height,
-            false => y - (height - ROW) / 2.0,
-        });
-    }
-
-    fn bring_into_time(self) {
-        let Detail::Span(detail) = self.detail.get_untracked() else { return };
-        if !self.brings_into_time.get_value() {
-            return;
-        }
-        self.brings_into_time.set_value(false);
-        let range = self.range.get_untracked();
-        let from = detail.start_offset_nanos;
-        let to = from.saturating_add(i64::try_from(detail.duration_nanos).unwrap_or(i64::MAX));
-        if to < range.from || from > range.to {
-            self.zoom_to(range.moved(from.saturating_sub(range.from + range.nanos() / 4), self.whole()));
-        }
-    }
-
-    /// Shows a stretch of time at once.
-    pub(crate) fn show(self, range: Range) {
-        self.motion.update_value(|motion| *motion = motion.wrapping_add(1));
-        self.range.set(range);
-    }
-
-    /// Moves to a stretch of time; at once where less motion is wanted.
-    pub(crate) fn zoom_to(self, range: Range) {
-        self.show(self.range.get_untracked());
-        let duration = motion_millis();
-        if duration <= 0.0 {
-            return self.range.set(range);
-        }
-        let motion = self.motion.get_value();
-        let from = self.range.get_untracked();
-        self.move_on(motion, from, range, now_millis(), duration);
-    }
-
-    fn move_on(self, motion: u32, from: Range, to: Range, began: f64, duration: f64) {
-        before_paint(move || {
-            if self.is_gone() || self.motion.get_value() != motion {
-                return;
-            }
-            let share = ((now_millis() - began) / duration).clamp(0.0, 1.0);
-            if share >= 1.0 {
-                return self.range.set(to);
-            }
-            // Quick at first, then settling: about the curve of `--ease`.
-            self.range.set(from.towards(to, 1.0 - (1.0 - share).powi(3)));
-            self.move_on(motion, from, to, began, duration);
-        });
-    }
-
-    /// Shows `factor` times as much time, around `share` of the width.
-    pub(crate) fn zoom(self, factor: f64, share: f64) {
-        self.show(self.range.get_untracked().zoomed(factor, share, self.whole()));
-    }
-
-    /// Moves by a share of what is shown.
-    pub(crate) fn pan(self, share: f64) {
-        let range = self.range.get_untracked();
-        self.show(range.moved((range.nanos() as f64 * share) as i64, self.whole()));
-    }
-
-    /// Shows all of a span.
-    pub(crate) fn zoom_to_row(self, index: u32) {
-        if let Some(row) = self.row(index) {
-            self.zoom_to(Range::around(row.start_offset_nanos, row.duration_nanos, self.whole()));
-        }
-    }
 }
 
 /// Device pixels of a CSS pixel.
 pub(crate) fn device_pixel_ratio() -> f64 {
     web_sys::window().map_or(1.0, |window| window.device_pixel_ratio()).clamp(0.5, 8.0)
-}
-
-fn now_millis() -> f64 {
-    js_sys::Date::now()
-}
-
-/// How long a zoom takes, from the token, which is 0 where less motion is wanted.
-fn motion_millis() -> f64 {
-    let value = super::palette::token("--slow").unwrap_or_default();
-    value.trim().strip_suffix("ms").and_then(|millis| millis.parse::<u16>().ok()).map_or(0.0, f64::from)
 }
