@@ -11,9 +11,10 @@ const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/sample-trace.j
 
 /// Types over what stands in a field and leaves it.
 async fn set(window: &Window, field: &str, text: &str) {
-    let field = window.part(field).await;
-    field.clear().await.unwrap();
-    field.send_keys(&format!("{text}\u{e007}")).await.unwrap();
+    // What stands there is marked and typed over: clearing it would be a change of its own.
+    let part = window.part(field).await;
+    window.script(&format!("document.querySelector('[data-testid=\"{field}\"]').select()")).await;
+    part.send_keys(&format!("{text}\u{e007}")).await.unwrap();
 }
 
 async fn pictures(window: &Window, name: &str) {

@@ -108,7 +108,11 @@ fn set_attribute(element: &web_sys::Element, name: &'static str, value: Option<&
 }
 
 fn set_property(element: &web_sys::Element, name: &'static str, value: Option<&str>) {
-    let _ = js_sys::Reflect::set(element, &JsValue::from_str(name), &JsValue::from_str(value.unwrap_or_default()));
+    let (name, value) = (JsValue::from_str(name), JsValue::from_str(value.unwrap_or_default()));
+    // A field whose text is set, be it the same, forgets that somebody typed: it then says nothing of a change.
+    if js_sys::Reflect::get(element, &name).as_ref() != Ok(&value) {
+        let _ = js_sys::Reflect::set(element, &name, &value);
+    }
 }
 
 fn set_style(element: &web_sys::Element, name: &'static str, value: Option<&str>) {

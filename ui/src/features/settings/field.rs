@@ -36,14 +36,22 @@ pub(super) struct Field {
 pub(super) fn field(state: SettingsState, field: Field) -> View {
     let Field { id, label, placeholder, note, value, change } = field;
     let outcome: Outcome = RwSignal::new(None);
+    // What is being typed: settings that arrive meanwhile must not take letters away.
+    let draft: RwSignal<Option<String>> = RwSignal::new(None);
     let is_bad = move || matches!(outcome.get(), Some(Err(_)));
     let set = move |event: web_sys::Event| {
-        let text = typed(&event).trim().to_owned();
-        if text == state.read(value) {
+        let text = typed(&event);
+        if text.trim() == state.read(value) {
+            draft.set(None);
             outcome.set(None);
-        } else {
-            write(state, change(text), outcome);
+            return;
         }
+        spawn(async move {
+            let change = change(text.trim().to_owned());
+            if apply(state, change, outcome).await && draft.try_get_untracked() == Some(Some(text)) {
+                draft.try_set(None);
+            }
+        });
     };
     view! {
         <div class="op">
@@ -59,7 +67,8 @@ pub(super) fn field(state: SettingsState, field: Field) -> View {
                         data-testid=format!("set-{id}")
                         aria-invalid=move || is_bad().to_string()
                         aria-describedby=format!("{id}-said")
-                        prop:value=move || state.read(value)
+                        prop:value=move || draft.get().unwrap_or_else(|| state.read(value))
+                        on:input=move |event: web_sys::Event| draft.set(Some(typed(&event)))
                         on:change=set
                     />
                 </span>
@@ -85,16 +94,22 @@ pub(super) fn said(id: &'static str, note: &'static str, outcome: Outcome) -> Vi
 /// Has a change written, and says what became of it.
 pub(super) fn write(state: SettingsState, change: SettingsChange, outcome: Outcome) {
     spawn(async move {
-        let done = state.change(change).await.map_err(|error| error.sentence);
-        let is_saved = done.is_ok();
-        outcome.try_set(Some(done));
-        if is_saved {
-            let fade = move || {
-                if outcome.try_get_untracked() == Some(Some(Ok(()))) {
-                    outcome.set(None);
-                }
-            };
-            after(SAID, fade).forget();
-        }
+        apply(state, change, outcome).await;
     });
+}
+
+/// The same; whether it is saved.
+async fn apply(state: SettingsState, change: SettingsChange, outcome: Outcome) -> bool {
+    let done = state.change(change).await.map_err(|error| error.sentence);
+    let is_saved = done.is_ok();
+    outcome.try_set(Some(done));
+    if is_saved {
+        let fade = move || {
+            if outcome.try_get_untracked() == Some(Some(Ok(()))) {
+                outcome.set(None);
+            }
+        };
+        after(SAID, fade).forget();
+    }
+    is_saved
 }
