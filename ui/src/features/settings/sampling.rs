@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     dom::{View, view},
-    reactive::{Memo, RwSignal, effect},
+    reactive::{Memo, RwSignal, StoredValue, effect},
     spawn, transport,
     widgets::{count, time, visible},
 };
@@ -110,8 +110,12 @@ fn preview(state: SettingsState) -> View {
     let seen: Seen = RwSignal::new(None);
     let rules =
         Memo::new(move || state.settings.with(|settings| settings.as_ref().map(|settings| settings.sampling.clone())));
+    // How often it was asked: an answer that comes after another question was asked says nothing any more.
+    let asked = StoredValue::new(0_u64);
     effect(move || {
         let Some(mut sampling) = rules.get() else { return };
+        asked.update_value(|asked| *asked += 1);
+        let question = asked.get_value();
         // Also while it is off: to see what it would do.
         sampling.is_on = true;
         seen.set(None);
@@ -122,7 +126,9 @@ fn preview(state: SettingsState) -> View {
                 Ok(_) => return,
                 Err(error) => Err(error.sentence),
             };
-            seen.try_set(Some(answer));
+            if asked.try_get_value() == Some(question) {
+                seen.try_set(Some(answer));
+            }
         });
     });
     view! {
