@@ -37,17 +37,30 @@ const LISTS_READ: usize = 10;
 
 const LIST: [&str; 4] = ["traces", "--limit", "50", "--json"];
 
+/// The parts of the table, of which `--only=NAME` runs one.
+const PARTS: [&str; 6] = ["beside", "cost", "loaded", "fastest", "reading", "others"];
+
 pub fn run() {
-    let many = env::args().find_map(|arg| arg.strip_prefix("--spans=")?.parse().ok()).unwrap_or(MANY);
+    let option = |name: &str| env::args().find_map(|arg| Some(arg.strip_prefix(name)?.to_owned()));
+    let many = option("--spans=").and_then(|spans| spans.parse().ok()).unwrap_or(MANY);
+    let only = option("--only=");
     println!("keeping and reading; CPU of all threads of `serve`, disk after compaction");
     let table = Table::new();
     let corpus = Corpus::spans(CORPUS);
-    beside(&table, &corpus);
-    once_and_twice(&table, &corpus);
-    loaded(&table, &corpus);
-    fastest(&table, &corpus);
-    reading(&table, &corpus, many);
-    drop(corpus);
+    for part in PARTS.into_iter().filter(|part| only.as_ref().is_none_or(|only| only == part)) {
+        match part {
+            "beside" => beside(&table, &corpus),
+            "cost" => once_and_twice(&table, &corpus),
+            "loaded" => loaded(&table, &corpus),
+            "fastest" => fastest(&table, &corpus),
+            "reading" => reading(&table, &corpus, many),
+            _ => others(&table),
+        }
+    }
+}
+
+/// Log records and points.
+fn others(table: &Table) {
     table.part("log records");
     let cost = cost(&Corpus::logs(CORPUS), ITEMS, RATE);
     table.at_most("CPU a record", cost.micros(), "µs", [3.0, 2.0]);

@@ -82,8 +82,9 @@ impl Answers {
                 self.with_view(view, move |view| view::whole_text(view, node, part).map(Reply::Text)).await
             }
             Call::Trace { trace_id } => {
-                let view = self.assemble(trace_id).await?;
-                blocking(move || Ok(Reply::Trace(assembled::trace(&view)))).await
+                self.refresh().await?;
+                let contents = self.contents(trace_id).await?;
+                blocking(move || Ok(Reply::Trace(assembled::trace(&View::assemble(contents, 0))))).await
             }
             Call::Export { trace_ids, format } => {
                 let mut traces = Vec::with_capacity(trace_ids.len());

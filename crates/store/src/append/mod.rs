@@ -319,7 +319,7 @@ async fn recover(reader: &Reader) -> Result<(Stored, Pending, Background, u64), 
     stored.identities.begin(reader.compacted_row().await?);
     let sizes = reader.row_sizes().await?;
     for size in &sizes {
-        pending.items += size.items;
+        pending.weight += size.weight;
         pending.body_bytes += size.body_bytes;
     }
     for step in steps(&sizes) {

@@ -24,7 +24,7 @@ use sampling::Rules;
 
 use crate::{
     AppendError, DirLock, Gone, Reader, Retention, Selected, Selection,
-    compact::{Compactor, Decided, LetGo, Preview, Publication, SEGMENT_BODY_BYTES, Wanted, segment_items},
+    compact::{Compactor, Decided, LetGo, Preview, Publication, SEGMENT_BODY_BYTES, Wanted, segment_weight, weight},
     read::{ReadTurn, into_append},
     schema,
     thinned::{Changes, Thinned},
@@ -111,7 +111,8 @@ pub(super) struct Writer {
 /// What is in no segment yet.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
-    pub(super) items: u64,
+    /// How much of a segment it fills.
+    pub(super) weight: u64,
     pub(super) body_bytes: u64,
     /// Whether the compactor was asked for it.
     pub(super) is_wanted: bool,
@@ -123,11 +124,11 @@ pub(super) struct Pending {
 
 impl Pending {
     fn may_be_wanted(&self) -> bool {
-        self.items > 0 && !self.is_wanted && self.not_before.is_none_or(|when| Instant::now() >= when)
+        self.weight > 0 && !self.is_wanted && self.not_before.is_none_or(|when| Instant::now() >= when)
     }
 
     fn is_full(&self) -> bool {
-        self.items >= segment_items() || self.body_bytes >= SEGMENT_BODY_BYTES
+        self.weight >= segment_weight() || self.body_bytes >= SEGMENT_BODY_BYTES
     }
 }
 
@@ -205,7 +206,7 @@ impl Writer {
         self.checkpointer.is_empty()
             && !self.reader.ledger_state().has_waiting()
             && self.background.is_idle()
-            && (self.pending.items == 0 || self.pending.is_wanted)
+            && (self.pending.weight == 0 || self.pending.is_wanted)
     }
 
     /// Does what was asked; `Some` if it was to close.
@@ -420,7 +421,7 @@ impl Writer {
         let is_kept = self.outlive_the_log();
         let bytes = commit::log_bytes(&plan) + piece.as_ref().map_or(0, Piece::log_bytes);
         for row in &plan.rows {
-            self.pending.items += row.items;
+            self.pending.weight += weight(row.request.signal, row.items);
             self.pending.body_bytes += row.request.body.len() as u64;
             self.pending.last = Some(Instant::now());
         }
@@ -473,7 +474,7 @@ impl Writer {
             let before = self.reader.published(row, &segments);
             self.stored.compacted(row, body_hashes.iter().map(|(_, hash)| *hash));
             self.background.delete_rows(before, row);
-            self.pending.items = self.pending.items.saturating_sub(released.0);
+            self.pending.weight = self.pending.weight.saturating_sub(released.0);
             self.pending.body_bytes = self.pending.body_bytes.saturating_sub(released.1);
             self.reader.catalogue_mut().waiting_bytes = self.pending.body_bytes;
         } else if gone.is_some() || !removed.is_empty() {

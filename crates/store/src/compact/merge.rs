@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use model::Signal;
 
-use super::{Publication, Work, rewrite::Keep, segment_items};
+use super::{Publication, Work, rewrite::Keep, segment_weight, weight};
 use crate::{
     AppendError, Source,
     segments::{Class, Segment},
@@ -41,7 +41,8 @@ impl Work {
     fn choose(&self, is_all: bool) -> Option<Vec<Arc<Segment>>> {
         let catalogue = self.reader.catalogue();
         let mut groups: BTreeMap<Alike, Vec<Arc<Segment>>> = BTreeMap::new();
-        for segment in catalogue.segments.iter().filter(|segment| segment.items < segment_items() / LARGE_SHARE) {
+        let is_small = |segment: &&Arc<Segment>| weight(segment.signal, segment.items) < segment_weight() / LARGE_SHARE;
+        for segment in catalogue.segments.iter().filter(is_small) {
             let size = if is_all { 0 } else { segment.items.max(1).ilog(WIDTH as u64) };
             let day = segment.received_unix_nano.1 / DAY_NANOS;
             let alike = (segment.signal, segment.source, segment.class, segment.owner.clone(), day, size);
@@ -49,10 +50,10 @@ impl Work {
         }
         let least = if is_all { 2 } else { WIDTH };
         let (_, mut group) = groups.into_iter().find(|(_, group)| group.len() >= least)?;
-        let mut items = 0;
+        let mut sum = 0;
         let fits = group.iter().take_while(|segment| {
-            items += segment.items;
-            items <= segment_items()
+            sum += weight(segment.signal, segment.items);
+            sum <= segment_weight()
         });
         let count = fits.count().max(2);
         group.truncate(count);

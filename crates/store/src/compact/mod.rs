@@ -38,9 +38,21 @@ pub use decide::Preview;
 pub(crate) use decide::{Decided, Decisions, SETTLED_NANOS};
 pub(crate) use volume::MINUTES_AN_HOUR;
 
-/// Items that make a segment worth while, and nearly the most that one gets.
-pub(crate) fn segment_items() -> u64 {
-    failpoint::segment_items().unwrap_or(65_536)
+/// Metric points that take as much as a span or a log record. Measured on the corpus: 65,536 points a segment take
+/// 6.3 bytes each, four times as many 4.4.
+const POINTS_A_SPAN: u64 = 4;
+
+/// How much of a segment these items fill, in points.
+pub(crate) fn weight(signal: Signal, items: u64) -> u64 {
+    match signal {
+        Signal::Traces | Signal::Logs => items * POINTS_A_SPAN,
+        Signal::Metrics => items,
+    }
+}
+
+/// What makes a segment worth while, and nearly the most that one gets, in points.
+pub(crate) fn segment_weight() -> u64 {
+    failpoint::segment_items().unwrap_or(65_536) * POINTS_A_SPAN
 }
 
 /// The same in bytes of bodies as they are stored.
@@ -62,7 +74,7 @@ pub(crate) struct Publication {
     pub(crate) segments: Vec<NewSegment>,
     /// Up to which row of the append level all is in segments then.
     pub(crate) compacted_row: Option<u64>,
-    /// Items and bytes of bodies in the rows that are dead then.
+    /// How much of a segment the rows fill that are dead then, and the bytes of their bodies.
     pub(crate) released: (u64, u64),
     /// Segments that the new ones replace.
     pub(crate) replaced: Vec<u64>,

@@ -39,7 +39,7 @@ pub(super) struct Origin {
 pub(super) fn pack(reader: &Reader, rows: &[Row], next_segment: &mut u64) -> Result<Publication, AppendError> {
     let mut publication = Publication {
         compacted_row: rows.last().map(|row| row.request.row),
-        released: (rows.iter().map(|row| row.items).sum(), rows.iter().map(|row| row.body_bytes).sum()),
+        released: (rows.iter().map(Row::weight).sum(), rows.iter().map(|row| row.body_bytes).sum()),
         ..Publication::default()
     };
     let kinds = Signal::ALL.into_iter().flat_map(|signal| Source::ALL.map(|source| (signal, source)));

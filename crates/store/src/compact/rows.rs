@@ -1,6 +1,6 @@
 //! Which rows of the append level become segments next.
 
-use super::{SEGMENT_BODY_BYTES, Work, segment_items};
+use super::{SEGMENT_BODY_BYTES, Work, segment_weight, weight};
 use crate::{
     AppendError,
     index::Digest,
@@ -20,19 +20,26 @@ pub(super) struct Row {
     pub(super) digest: Digest,
 }
 
+impl Row {
+    /// How much of a segment it fills.
+    pub(super) fn weight(&self) -> u64 {
+        weight(self.request.signal, self.items)
+    }
+}
+
 impl Work {
     /// The next rows that make a segment; `None` if too few are left. With `is_all` any are enough.
     pub(super) fn rows(&self, is_all: bool) -> Result<Option<Vec<Row>>, AppendError> {
         let reader = &self.reader;
         let sizes = self.runtime.block_on(reader.row_sizes()).map_err(|error| into_append(&error))?;
-        let (mut items, mut bytes, mut last) = (0, 0, None);
+        let (mut sum, mut bytes, mut last) = (0, 0, None);
         for size in &sizes {
-            (items, bytes, last) = (items + size.items, bytes + size.body_bytes, Some(size.row));
-            if items >= segment_items() || bytes >= SEGMENT_BODY_BYTES {
+            (sum, bytes, last) = (sum + size.weight, bytes + size.body_bytes, Some(size.row));
+            if sum >= segment_weight() || bytes >= SEGMENT_BODY_BYTES {
                 break;
             }
         }
-        let is_enough = is_all || items >= segment_items() || bytes >= SEGMENT_BODY_BYTES;
+        let is_enough = is_all || sum >= segment_weight() || bytes >= SEGMENT_BODY_BYTES;
         let (Some(last), true) = (last, is_enough) else { return Ok(None) };
         let mut rows = Vec::new();
         let wanted = sizes.partition_point(|size| size.row <= last);

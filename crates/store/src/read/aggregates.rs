@@ -65,7 +65,7 @@ impl Reader {
         let mut snapshot = self.shared.connection.snapshot().await?;
         let blobs = "SELECT id, value FROM aggregate WHERE to_minute >= ? AND from_minute <= ? ORDER BY id";
         let blobs = snapshot.rows(blobs, i64::from(*minutes.start()), i64::from(*minutes.end())).await?;
-        let sizes = "SELECT id, items, length(body) FROM l0 WHERE id > (SELECT compacted_row FROM level) \
+        let sizes = "SELECT id, items, length(body), signal FROM l0 WHERE id > (SELECT compacted_row FROM level) \
                      AND signal = ? AND source = ? ORDER BY id";
         let sizes = snapshot.rows(sizes, schema::signal_code(Signal::Traces), Source::Live.code()).await?;
         if !snapshot.end().await? {

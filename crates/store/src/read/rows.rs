@@ -5,7 +5,7 @@ use model::Signal;
 use sqlx::{Row, sqlite::SqliteRow};
 
 use super::Reader;
-use crate::{ReadError, Source, index::Digest, left_out::LeftOut, schema};
+use crate::{ReadError, Source, compact::weight, index::Digest, left_out::LeftOut, schema};
 
 /// More than any body may hold; a length beyond it is damage.
 pub(crate) const MAX_BODY_BYTES: u64 = 1 << 30;
@@ -21,17 +21,20 @@ const BYTES_PER_STEP: u64 = 1 << 20;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RowSize {
     pub(crate) row: u64,
-    /// Spans, log records or points.
-    pub(crate) items: u64,
+    /// How much of a segment it fills.
+    pub(crate) weight: u64,
     pub(crate) body_bytes: u64,
 }
 
 impl RowSize {
-    /// Of id, items and length of the body.
+    /// Of id, items, length of the body and signal.
     pub(super) fn of(columns: &SqliteRow) -> Result<Self, ReadError> {
+        let row = columns.try_get::<i64, _>(0)?.cast_unsigned();
+        let signal = schema::signal_of(columns.try_get(3)?);
+        let signal = signal.ok_or_else(|| ReadError::Damaged { row, detail: "its signal".to_owned() })?;
         Ok(Self {
-            row: columns.try_get::<i64, _>(0)?.cast_unsigned(),
-            items: columns.try_get::<i64, _>(1)?.cast_unsigned(),
+            row,
+            weight: weight(signal, columns.try_get::<i64, _>(1)?.cast_unsigned()),
             body_bytes: columns.try_get::<i64, _>(2)?.cast_unsigned(),
         })
     }
@@ -172,7 +175,7 @@ impl Reader {
     /// What the rows hold that are not in segments, rising.
     pub(crate) async fn row_sizes(&self) -> Result<Vec<RowSize>, ReadError> {
         let (compacted, _) = self.level().await?;
-        let select = "SELECT id, items, length(body) FROM l0 WHERE id > ? ORDER BY id LIMIT ?";
+        let select = "SELECT id, items, length(body), signal FROM l0 WHERE id > ? ORDER BY id LIMIT ?";
         let rows = self.shared.connection.rows(select, compacted.cast_signed(), SIZES_PER_STEP).await?;
         rows.iter().map(RowSize::of).collect()
     }
