@@ -65,10 +65,12 @@ fn others(table: &Table) {
     let cost = cost(&Corpus::logs(CORPUS), ITEMS, RATE);
     table.at_most("CPU a record", cost.micros(), "µs", [3.0, 2.0]);
     table.at_most("disk a record", cost.bytes(), "B", [60.0, 35.0]);
+    table.figure("resident memory, most", cost.most_memory_mb, "MB");
     table.part("metric points");
     let cost = self::cost(&Corpus::points(CORPUS), POINTS, 2.0 * RATE);
     table.at_most("CPU a point", cost.micros(), "µs", [1.5, 0.8]);
     table.at_most("disk a point", cost.bytes(), "B", [4.0, 2.0]);
+    table.figure("resident memory, most", cost.most_memory_mb, "MB");
 }
 
 /// What a span costs anyone.
@@ -96,6 +98,7 @@ struct Cost {
     cpu_secs: f64,
     bytes_in_use: u64,
     bytes_on_disk: u64,
+    most_memory_mb: f64,
 }
 
 impl Cost {
@@ -120,6 +123,7 @@ fn cost(corpus: &Corpus, items: u64, rate: f64) -> Cost {
         cpu_secs: serve.cpu_secs() - cpu_before,
         bytes_in_use: serve.bytes_in_use() - bytes_before,
         bytes_on_disk: serve.bytes_on_disk(),
+        most_memory_mb: serve.memory_mb("VmHWM"),
     }
 }
 
