@@ -32,7 +32,7 @@ enum Becomes {
     Hidden(Thinned),
     /// It is shown again: as it was, or with a mark because some of it is gone.
     Shown(Thinned),
-    /// They are not stored, because it is gone; or they are, because it is shown and they have a reason to stay.
+    /// Some of it is gone and what is left is shown: they are stored if they have a reason to stay.
     AsBefore,
 }
 
@@ -55,14 +55,15 @@ impl Late {
             let Some(thinned) = known.get(trace_id) else { continue };
             if errors.contains(ordinal) {
                 with_errors.insert(*trace_id);
-            } else if !thinned.is_whole() {
+            } else if thinned.is_shown {
                 late.dropped.push(*ordinal);
             }
         }
         for (trace_id, thinned) in known {
             let becomes = match (with_errors.contains(&trace_id), thinned.is_hidden()) {
                 (true, true) => Becomes::Shown(thinned),
-                (false, true) if thinned.is_whole() => Becomes::Hidden(thinned),
+                // Also when what came before is gone: what operations did is counted when rows become segments.
+                (false, true) => Becomes::Hidden(thinned),
                 _ => Becomes::AsBefore,
             };
             late.traces.insert(trace_id, becomes);

@@ -218,18 +218,18 @@ async fn what_comes_when_it_is_gone() {
     // Sent again, and going on: thinned too.
     assert_eq!(add(&kept, 12 * MINUTE, &from("prod", vec![span(1, 2, "b"), span(1, 6, "late")])).await, "0/0/0");
     assert_eq!(books(&kept), (2, 6));
-    // What failed is kept, and the trace marked.
+    // An error brings back what is still there, and the trace is marked.
     let late = from("prod", vec![span(1, 7, "late"), failed(span(1, 8, "bad"), "bad")]);
-    assert_eq!(add(&kept, 13 * MINUTE, &late).await, "1/0/0");
+    assert_eq!(add(&kept, 13 * MINUTE, &late).await, "2/0/0");
     for number in 10..12 {
-        assert_eq!(names(&kept.reader(), 1).await, ["bad#0"]);
+        assert_eq!(names(&kept.reader(), 1).await, ["b#0", "late#0", "late#0", "bad#0"]);
         assert!(kept.reader().trace(trace_id(1)).await.unwrap().unwrap().is_thinned);
         assert_eq!(add(&kept, 14 * MINUTE, &from("prod", vec![span(1, number, "late")])).await, "0/0/0");
         pass(&kept, 20 * MINUTE).await;
         kept.reopen().await;
         kept.store().set_sampling(rules()).await.unwrap();
     }
-    assert_eq!(books(&kept), (3, 9));
+    assert_eq!(books(&kept), (6, 6));
     // After an hour more the id is as good as new.
     pass(&kept, 100 * MINUTE).await;
     assert_eq!(add(&kept, 101 * MINUTE, &from("prod", vec![span(2, 2, "again")])).await, "1/0/0");
