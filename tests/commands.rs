@@ -32,6 +32,20 @@ fn exit_codes_and_sentences() {
 }
 
 #[test]
+fn a_search_is_checked_without_a_data_directory() {
+    let dir = fresh_dir();
+    let checked = |text| run(dir.path(), &["query", "check", text]);
+    let output = checked("service = checkout  error");
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(0), &b"service = checkout and error\n"[..]));
+    let (code, sentence) = fails(dir.path(), &["query", "check", "error and duration > 200"]);
+    assert_eq!((code, sentence.as_str()), (2, "spanscope: at character 22: 200 of what? write a unit: 200ms, 200s\n"));
+    let output = run(dir.path(), &["query", "check", "--json", "duration > 200"]);
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!((&said["query"], &said["diagnostics"][0]["start"]), (&json!(null), &json!(11)));
+}
+
+#[test]
 fn one_owner_a_directory() {
     let dir = fresh_dir();
     let serve = Serve::start(dir.path());

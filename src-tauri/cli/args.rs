@@ -114,6 +114,13 @@ Examples:
   spanscope key off"
     )]
     Key(Key),
+    /// What a search means, and where it is wrong
+    #[command(after_help = "Exit code 2 where the text is no query. The language is described in docs/search.md.
+
+Examples:
+  spanscope query check 'service = checkout and duration > 200ms and error'
+  spanscope query check --json 'duration > 200' | jq '.diagnostics[]'")]
+    Query(Query),
     /// Keep a trace for ever
     #[command(after_help = "Examples:
   spanscope pin 4bf92f3577b34da6a3ce929d0e0e4736
@@ -250,6 +257,30 @@ pub(crate) enum KeyChange {
     New,
     /// None from now on
     Off,
+}
+
+/// What to do with a text in the search language.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Query {
+    #[command(subcommand)]
+    pub(crate) command: QueryCommand,
+}
+
+/// What to do with a text in the search language.
+#[derive(Debug, Subcommand)]
+pub(crate) enum QueryCommand {
+    /// Write it as it is understood, or say where it is wrong
+    Check(QueryCheck),
+}
+
+/// A text to look at.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct QueryCheck {
+    /// A text in the search language
+    #[arg(value_name = "TEXT")]
+    pub(crate) text: String,
+    #[command(flatten)]
+    pub(crate) output: Json,
 }
 
 /// Which trace to pin or unpin.

@@ -15,6 +15,7 @@ mod moment;
 mod open;
 mod outcome;
 mod pin;
+mod query;
 mod render;
 mod serve;
 mod status;
@@ -70,6 +71,7 @@ fn run(args: Args) -> Outcome {
             Command::Compact(output) => compact::run(&common, output).await,
             Command::Delete(delete) => delete::run(&common, delete).await,
             Command::Key(key) => key::run(&common, key).await,
+            Command::Query(query) => query::run(&query.command),
             Command::Pin(pin) => pin::run(&common, &pin, true).await,
             Command::Unpin(pin) => pin::run(&common, &pin, false).await,
         }

@@ -11,6 +11,7 @@
 
 /// The vocabulary of the calls: ids, values, attributes, kinds.
 pub use model;
+pub use query;
 
 mod call;
 mod error;

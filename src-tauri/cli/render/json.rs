@@ -6,6 +6,7 @@ use api::{
     AssembledTrace, BytesOnDisk, CriticalFlow, Ledger, Listener, ListenerState, Oddity, PendingDeletion, Problem,
     Protocol, Refused, Retention, Sampling, Selected, ServiceLedger, ServiceSize, SignalLedger, SpanRecord, Status,
     TraceRow,
+    query::{Diagnostic, Query},
 };
 use serde::{Serialize, ser::SerializeStruct};
 use serde_json::{Value, json};
@@ -325,4 +326,12 @@ fn listener(listener: &Listener) -> serde_json::Value {
 /// JSON does not have are texts too.
 fn to_string(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
+}
+
+/// A query as it is understood, and what is wrong: characters from 0, the end not included.
+pub(crate) fn query(query: Option<&Query>, diagnostics: &[Diagnostic]) -> String {
+    let wrong = diagnostics
+        .iter()
+        .map(|Diagnostic { at, sentence }| json!({ "start": at.start, "end": at.end, "sentence": sentence }));
+    json!({ "query": query.map(Query::to_string), "diagnostics": wrong.collect::<Vec<_>>() }).to_string()
 }
