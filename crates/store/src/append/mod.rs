@@ -4,6 +4,7 @@ mod background;
 mod checkpoint;
 mod commit;
 mod compare;
+mod connection;
 mod identities;
 mod late;
 mod plan;
@@ -35,6 +36,7 @@ use background::Background;
 use checkpoint::Checkpointer;
 pub(crate) use commit::append_error;
 pub(crate) use compare::SpanInFull;
+use connection::WriteConnection;
 pub(crate) use identities::Place;
 use plan::Stored;
 use request::Prepared;
@@ -77,7 +79,7 @@ impl Store {
             }
             opened => opened?,
         };
-        let Opened { connection, checkpoints, reader, recovered, believed_unix_nano } = opened;
+        let Opened { connection, is_log_new, checkpoints, reader, recovered, believed_unix_nano } = opened;
         let (stored, pending, background, next_segment) = recovered;
 
         let runtime = Handle::current();
@@ -86,8 +88,7 @@ impl Store {
         let (commands, received) = mpsc::channel();
         let compactor = Compactor::start(reader.clone(), commands.clone(), runtime.clone(), next_segment);
         let writer = Writer {
-            database: dir.database_path(),
-            connection,
+            connection: WriteConnection::new(dir.database_path(), connection, runtime.clone(), is_log_new),
             checkpointer,
             compactor: compactor.map_err(no_thread)?,
             stored,
@@ -278,6 +279,8 @@ impl Drop for Store {
 /// A database that can be written, and what is known of it.
 struct Opened {
     connection: SqliteConnection,
+    /// No other process has left anything in the write-ahead log.
+    is_log_new: bool,
     checkpoints: SqliteConnection,
     reader: Reader,
     recovered: (Stored, Pending, Background, u64),
@@ -286,6 +289,7 @@ struct Opened {
 
 impl Opened {
     async fn of(dir: &DataDir) -> Result<Self, OpenError> {
+        let is_log_new = schema::size_beside(&dir.database_path(), "-wal").is_none_or(|bytes| bytes == 0);
         let content = schema::inspect(dir).await?;
         let connection = schema::open_writer(dir, content).await?;
         let reader = Reader::of_writer(dir);
@@ -296,7 +300,7 @@ impl Opened {
         };
         match known.await {
             Ok((recovered, believed_unix_nano, checkpoints)) => {
-                Ok(Self { connection, checkpoints, reader, recovered, believed_unix_nano })
+                Ok(Self { connection, is_log_new, checkpoints, reader, recovered, believed_unix_nano })
             }
             Err(error) => {
                 // Whoever closes last deletes the log by its name, which may soon be that of another.
