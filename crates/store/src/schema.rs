@@ -281,13 +281,18 @@ fn without_writing(database: &Path, parameters: &str) -> SqliteConnectOptions {
 pub(crate) const BUSY: i64 = 5;
 pub(crate) const LOCKED: i64 = 6;
 pub(crate) const FULL: i64 = 13;
-pub(crate) const CORRUPT: i64 = 11;
-pub(crate) const NOT_A_DATABASE: i64 = 26;
+const CORRUPT: i64 = 11;
+const NOT_A_DATABASE: i64 = 26;
 
 /// SQLite's primary result code (sqlite.org/rescode.html); `None` for errors of other kinds.
 pub(crate) fn primary_code(error: &sqlx::Error) -> Option<i64> {
     let extended: i64 = error.as_database_error()?.code()?.parse().ok()?;
     Some(extended & 0xff)
+}
+
+/// Whether it is damage that SQLite found.
+pub(crate) fn is_corrupt(error: &sqlx::Error) -> bool {
+    matches!(primary_code(error), Some(CORRUPT | NOT_A_DATABASE))
 }
 
 pub(crate) fn signal_code(signal: Signal) -> i64 {

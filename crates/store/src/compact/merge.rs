@@ -38,10 +38,14 @@ impl Work {
         }))
     }
 
+    fn may_be_merged(&self, segment: &Segment) -> bool {
+        segment.items < segment_items() / LARGE_SHARE && self.reader.reads(segment.id)
+    }
+
     fn choose(&self, is_all: bool) -> Option<Vec<Arc<Segment>>> {
         let catalogue = self.reader.catalogue();
         let mut groups: BTreeMap<Alike, Vec<Arc<Segment>>> = BTreeMap::new();
-        for segment in catalogue.segments.iter().filter(|segment| segment.items < segment_items() / LARGE_SHARE) {
+        for segment in catalogue.segments.iter().filter(|segment| self.may_be_merged(segment)) {
             let size = if is_all { 0 } else { segment.items.max(1).ilog(WIDTH as u64) };
             let day = segment.received_unix_nano.1 / DAY_NANOS;
             let alike = (segment.signal, segment.source, segment.class, segment.owner.clone(), day, size);
