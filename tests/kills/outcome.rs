@@ -90,11 +90,13 @@ pub fn number(dir: &Path, sql: &'static str) -> i64 {
     ask(dir, async |connection| sqlx::query_scalar(sql).fetch_one(connection).await.unwrap())
 }
 
-fn text(dir: &Path, sql: &'static str) -> String {
+/// The text that a statement gives.
+pub fn text(dir: &Path, sql: &'static str) -> String {
     ask(dir, async |connection| sqlx::query_scalar(sql).fetch_one(connection).await.unwrap())
 }
 
-fn ask<T>(dir: &Path, ask: impl AsyncFnOnce(&mut SqliteConnection) -> T) -> T {
+/// What is asked of the database; beside a server too.
+pub fn ask<T>(dir: &Path, ask: impl AsyncFnOnce(&mut SqliteConnection) -> T) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let options = SqliteConnectOptions::new().filename(dir.join("spanscope.db"));
