@@ -30,7 +30,7 @@ pub enum Fault {
     Stall = b'h' as isize,
     /// Opening to write gives EROFS.
     ReadOnly = b'r' as isize,
-    /// Opening to write gives EACCES.
+    /// Making a file gives EACCES.
     Forbidden = b'a' as isize,
 }
 

@@ -79,9 +79,10 @@ static int sync_of(const char *name, int fd) {
 int fsync(int fd) { return sync_of("fsync", fd); }
 int fdatasync(int fd) { return sync_of("fdatasync", fd); }
 
-// 'r': the file system is read-only. 'a': the directory is not ours to write to.
+// 'r': the file system is read-only. 'a': nothing can be made in the directory, whatever may be written there.
 static int open_of(const char *name, const char *path, int flags, mode_t mode) {
-    char fault = flags & (O_WRONLY | O_RDWR | O_CREAT) ? strikes(path, "ra") : 0;
+    int makes = flags & O_CREAT && access(path, F_OK);
+    char fault = makes ? strikes(path, "ra") : flags & (O_WRONLY | O_RDWR) ? strikes(path, "r") : 0;
     if (fault) return fails(fault == 'r' ? EROFS : EACCES);
     return NEXT(int, name, const char *, int, ...)(path, flags, mode);
 }

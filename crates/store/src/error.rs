@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::schema;
+
 /// Why a data directory or the database in it cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -131,6 +133,18 @@ impl OpenError {
             }
             _ => Self::Io { path: path.to_owned(), source },
         }
+    }
+
+    /// Why the database in a directory could not be opened to be written.
+    pub(crate) fn of_database(directory: &Path, path: &Path, source: sqlx::Error) -> Self {
+        // SQLite says so too of a directory in which it cannot make its log.
+        if schema::primary_code(&source) == Some(schema::READ_ONLY) {
+            let message =
+                source.as_database_error().map_or_else(|| source.to_string(), |error| error.message().to_owned());
+            let source = io::Error::new(io::ErrorKind::PermissionDenied, message);
+            return Self::ReadOnly { path: directory.to_owned(), source };
+        }
+        Self::Database { path: path.to_owned(), source }
     }
 }
 

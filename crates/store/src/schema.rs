@@ -192,13 +192,13 @@ pub(crate) async fn open_writer(dir: &DataDir, content: Content) -> Result<Sqlit
         failpoint::reach("after-migrate");
         Ok(connection)
     };
-    open.await.map_err(|source| OpenError::Database { path: path.clone(), source })
+    open.await.map_err(|source| OpenError::of_database(dir.path(), &path, source))
 }
 
 /// Opens the connection that moves the write-ahead log into the database.
 pub(crate) async fn open_checkpointer(dir: &DataDir) -> Result<SqliteConnection, OpenError> {
     let path = dir.database_path();
-    read_write(&path).connect().await.map_err(|source| OpenError::Database { path, source })
+    read_write(&path).connect().await.map_err(|source| OpenError::of_database(dir.path(), &path, source))
 }
 
 fn read_write(path: &Path) -> SqliteConnectOptions {
@@ -281,6 +281,7 @@ fn without_writing(database: &Path, parameters: &str) -> SqliteConnectOptions {
 pub(crate) const BUSY: i64 = 5;
 pub(crate) const LOCKED: i64 = 6;
 pub(crate) const FULL: i64 = 13;
+pub(crate) const READ_ONLY: i64 = 8;
 const CORRUPT: i64 = 11;
 const NOT_A_DATABASE: i64 = 26;
 
