@@ -1,9 +1,6 @@
 //! Writes and syncs that fail, and a disk that is full: refused soon, and taken as soon as it is over.
 
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use super::disk::{Disk, Fault, Of};
 use crate::{
@@ -120,6 +117,7 @@ fn checkpoints_fail(fault: Fault) {
     load.while_it_lives(&serve.http.clone(), || {
         disk.fail(fault, Of::Database);
         eventually("a checkpoint", PATIENCE, || (disk.struck() > 0).then_some(()));
+        eventually("a word of it", PATIENCE, || names(&serve, "checkpoint_failed").then_some(()));
         acknowledges(&load, RECOVERY, 30);
         disk.heal();
         acknowledges(&load, RECOVERY, 30);
@@ -139,7 +137,7 @@ fn a_checkpoint_whose_sync_fails() {
     checkpoints_fail(Fault::Sync);
 }
 
-/// Nothing comes while the log cannot be emptied: that is done later, and a stop ends well.
+/// Nothing comes while the log cannot be emptied: that is done as soon as there is room.
 #[test]
 fn a_full_disk_while_nothing_comes() {
     let disk = Disk::new();
@@ -149,8 +147,14 @@ fn a_full_disk_while_nothing_comes() {
     disk.fail(Fault::Full, Of::Database);
     eventually("a checkpoint", PATIENCE, || (disk.struck() > 0).then_some(()));
     load.send_next(&serve.http, 8);
+    eventually("a word of it", PATIENCE, || names(&serve, "checkpoint_failed").then_some(()));
     disk.heal();
-    thread::sleep(Duration::from_millis(100));
+    // Without anything that comes.
+    eventually("an empty log", RECOVERY, || {
+        let status = serve.json(&["status", "--json"]).remove(0);
+        (status["bytes_on_disk"]["write_ahead_log"] == 0).then_some(())
+    });
+    assert!(!names(&serve, "checkpoint_failed"));
     serve.stop();
     assert_eq!(load.refused(), 0);
     outcome::check(disk.dir(), &load);

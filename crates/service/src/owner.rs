@@ -171,6 +171,7 @@ impl Owner {
         problems.extend(self.listeners.as_ref().and_then(Listeners::reached));
         problems.extend(self.configuration.problems());
         problems.extend(self.notices.current((self.now)()));
+        problems.extend(self.store.checkpoint_failure().map(|why| status::checkpoint_failed(&why)));
         problems.extend(status::unreadable(&self.answers.reader().unreadable()));
         let settings = self.configuration.settings();
         Status {

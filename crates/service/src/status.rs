@@ -66,6 +66,15 @@ pub(crate) fn salvage(path: &Path, salvaged: store::Salvaged, end: Option<Result
     }
 }
 
+/// What to say where the write-ahead log cannot be moved into the database.
+pub(crate) fn checkpoint_failed(why: &str) -> Problem {
+    Problem {
+        name: "checkpoint_failed".to_owned(),
+        sentence: format!("the write-ahead log cannot be moved into the database, and grows: {why}"),
+        remedy: "free some space, or look at the disk; what is received is kept in the log meanwhile".to_owned(),
+    }
+}
+
 /// What to say of segments that do not read, if there are any.
 pub(crate) fn unreadable(segments: &[store::Unreadable]) -> Option<Problem> {
     let store::Unreadable { segment, detail, .. } = segments.first()?;

@@ -33,7 +33,7 @@ use crate::{
     salvage, schema,
 };
 use background::Background;
-use checkpoint::Checkpointer;
+use checkpoint::{Checkpointer, Failure};
 pub(crate) use commit::append_error;
 pub(crate) use compare::SpanInFull;
 use connection::WriteConnection;
@@ -60,6 +60,7 @@ pub struct Store {
     dir: DataDir,
     reader: Reader,
     commands: Sender<Command>,
+    checkpoint_failure: Failure,
 }
 
 impl Store {
@@ -84,7 +85,9 @@ impl Store {
 
         let runtime = Handle::current();
         let no_thread = |source: io::Error| OpenError::Io { path: dir.database_path(), source };
-        let checkpointer = Checkpointer::start(checkpoints, runtime.clone()).map_err(no_thread)?;
+        let checkpoint_failure = Failure::default();
+        let checkpointer = Checkpointer::start(checkpoints, runtime.clone(), checkpoint_failure.clone());
+        let checkpointer = checkpointer.map_err(no_thread)?;
         let (commands, received) = mpsc::channel();
         let compactor = Compactor::start(reader.clone(), commands.clone(), runtime.clone(), next_segment);
         let writer = Writer {
@@ -102,7 +105,7 @@ impl Store {
             believed_unix_nano,
         };
         thread::Builder::new().name("store".to_owned()).spawn(move || writer.run(&received)).map_err(no_thread)?;
-        Ok(Self { dir: dir.clone(), reader, commands })
+        Ok(Self { dir: dir.clone(), reader, commands, checkpoint_failure })
     }
 
     /// Keeps a request; returns once it is durable. A caller that stops waiting does not undo it.
@@ -143,6 +146,13 @@ impl Store {
     #[must_use]
     pub fn spans_received(&self) -> u64 {
         self.reader.ledger_state().spans_received()
+    }
+
+    /// Why the write-ahead log could not be moved into the database when that was last tried, if it could not: it
+    /// grows meanwhile.
+    #[must_use]
+    pub fn checkpoint_failure(&self) -> Option<String> {
+        self.checkpoint_failure.get()
     }
 
     pub(crate) fn dir(&self) -> &DataDir {
