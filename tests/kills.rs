@@ -1,8 +1,8 @@
 //! What is acknowledged survives SIGKILL at any moment, and is there once.
 
 mod failpoints;
-mod load;
-mod outcome;
+pub mod load;
+pub mod outcome;
 
 use std::{thread, time::Duration};
 

@@ -85,6 +85,13 @@ impl Serve {
         json_lines(&self.data_dir, args)
     }
 
+    /// Kills it while it runs, and waits.
+    pub fn kill(mut self) {
+        assert!(self.child.try_wait().unwrap().is_none(), "it has ended by itself");
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Stops it as a user would, and waits.
     pub fn stop(mut self) {
         let killed = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
@@ -101,8 +108,17 @@ impl Drop for Serve {
     }
 }
 
-/// Posts a body over HTTP/1.1 on a connection of its own; the status of the answer.
-pub fn post(address: &str, path: &str, content_type: &str, body: &[u8]) -> std::io::Result<u16> {
+/// What a request over HTTP was answered.
+#[derive(Debug)]
+pub struct Answer {
+    /// Its status.
+    pub status: u16,
+    /// After how many seconds it may be sent again.
+    pub retry_after: Option<u64>,
+}
+
+/// Posts a body over HTTP/1.1 on a connection of its own.
+pub fn post(address: &str, path: &str, content_type: &str, body: &[u8]) -> std::io::Result<Answer> {
     use std::io::Write;
     let mut stream = std::net::TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
@@ -112,12 +128,18 @@ pub fn post(address: &str, path: &str, content_type: &str, body: &[u8]) -> std::
         body.len()
     )?;
     stream.write_all(body)?;
-    let mut line = String::new();
-    BufReader::new(stream).read_line(&mut line)?;
-    line.split(' ')
-        .nth(1)
-        .and_then(|code| code.parse().ok())
-        .ok_or_else(|| std::io::Error::new(std::io::ErrorKind::UnexpectedEof, "no status line"))
+    let mut lines = BufReader::new(stream).lines();
+    let status = lines.next().transpose()?.and_then(|line| line.split(' ').nth(1)?.parse().ok());
+    let status = status.ok_or_else(|| std::io::Error::new(std::io::ErrorKind::UnexpectedEof, "no status line"))?;
+    let mut retry_after = None;
+    for line in lines.map_while(Result::ok) {
+        match line.split_once(": ") {
+            Some((name, value)) if name.eq_ignore_ascii_case("retry-after") => retry_after = value.parse().ok(),
+            Some(_) => {}
+            None => break,
+        }
+    }
+    Ok(Answer { status, retry_after })
 }
 
 /// Waits until it gives something, at most so long.

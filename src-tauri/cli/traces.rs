@@ -34,6 +34,7 @@ pub(crate) async fn run(common: &Common, traces: Traces) -> Outcome {
     let reading = Reading::open(&service::data_dir(common.data_dir.as_deref())?).await?;
     let mut printed: u64 = 0;
     let mut as_of = None;
+    let mut unreadable = 0;
     let matching = loop {
         let request = TracesRequest {
             filter: filter.clone(),
@@ -45,6 +46,7 @@ pub(crate) async fn run(common: &Common, traces: Traces) -> Outcome {
             Reply::Traces(page) => Some(page),
             _ => None,
         })?;
+        unreadable = page.unreadable.max(unreadable);
         if page.matching == 0 {
             let none_stored = page.stored == 0;
             return Err(Failure::nothing(if none_stored { "no trace is stored yet" } else { "no trace matches" }));
@@ -56,6 +58,9 @@ pub(crate) async fn run(common: &Common, traces: Traces) -> Outcome {
             break page.matching;
         }
     };
+    if unreadable > 0 {
+        say(&format!("{} traces lie in a damaged part of the database and cannot be listed", group(unreadable)));
+    }
     if printed < matching {
         say(&format!("{} of {} traces; --limit takes another number", group(printed), group(matching)));
     }

@@ -64,7 +64,7 @@ impl App {
 
     /// Posts JSON; the status.
     pub fn post(&self, path: &str, body: &Value) -> u16 {
-        post(&self.address, path, "application/json", body.to_string().as_bytes()).unwrap()
+        post(&self.address, path, "application/json", body.to_string().as_bytes()).unwrap().status
     }
 }
 

@@ -7,9 +7,10 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
+    time::{Duration, Instant},
 };
 
-use crate::support::post;
+use crate::support::{Answer, post};
 
 /// Spans in a request of spans; log records in one of those.
 pub const ITEMS: u64 = 10;
@@ -17,6 +18,8 @@ pub const ITEMS: u64 = 10;
 const APART: u64 = 25;
 /// Every so many traces one has failed: segments of the others fill up, and those of these are merged.
 const FAILED: u64 = 24;
+/// How long a sender that was refused waits, if no longer than it was told to.
+const PAUSE: Duration = Duration::from_millis(10);
 /// Senders at a time.
 const SENDERS: usize = 4;
 
@@ -26,6 +29,8 @@ pub struct Load {
     next: AtomicU64,
     unanswered: Mutex<Vec<u64>>,
     acknowledged: Mutex<BTreeSet<u64>>,
+    refused: AtomicU64,
+    slowest: Mutex<Duration>,
 }
 
 impl Load {
@@ -48,6 +53,13 @@ impl Load {
         });
     }
 
+    /// Sends the next so many requests, one after the other.
+    pub fn send_next(&self, address: &str, requests: usize) {
+        for _ in 0..requests {
+            assert!(self.send(address, || self.take()), "the server is gone");
+        }
+    }
+
     /// Sends what no server has answered yet.
     pub fn finish(&self, address: &str) {
         while !self.unanswered.lock().unwrap().is_empty() {
@@ -60,6 +72,16 @@ impl Load {
         for number in self.acknowledged() {
             assert!(self.send(address, || number), "the server is gone");
         }
+    }
+
+    /// How often it was answered that something is to be sent again.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    /// How long the slowest answer took.
+    pub fn slowest(&self) -> Duration {
+        *self.slowest.lock().unwrap()
     }
 
     /// Numbers of the requests that were acknowledged.
@@ -78,14 +100,27 @@ impl Load {
             Part::Spans { trace, is_second } => ("/v1/traces", spans(trace, is_second)),
             Part::Logs { trace } => ("/v1/logs", logs(trace)),
         };
-        match post(address, path, "application/json", body.as_bytes()) {
-            Ok(200) => self.acknowledged.lock().unwrap().insert(number),
-            Ok(status) => panic!("answered {status}"),
+        let begun = Instant::now();
+        let answer = post(address, path, "application/json", body.as_bytes());
+        let mut slowest = self.slowest.lock().unwrap();
+        *slowest = begun.elapsed().max(*slowest);
+        drop(slowest);
+        match answer {
+            Ok(Answer { status: 200, .. }) => {
+                self.acknowledged.lock().unwrap().insert(number);
+            }
+            Ok(Answer { status: 503, retry_after }) => {
+                assert!(retry_after.is_some(), "it is said when to send again");
+                self.unanswered.lock().unwrap().push(number);
+                self.refused.fetch_add(1, Ordering::Relaxed);
+                thread::sleep(PAUSE);
+            }
+            Ok(answer) => panic!("{answer:?}"),
             Err(_) => {
                 self.unanswered.lock().unwrap().push(number);
                 return false;
             }
-        };
+        }
         true
     }
 }

@@ -20,8 +20,10 @@ const SAMPLE: usize = 4;
 /// Sends what was not answered, and then everything again: each item is there exactly once, before and after,
 /// and the books and the file are in order.
 pub fn check(dir: &Path, load: &Load) {
+    let refused = load.refused();
     let serve = serve(dir);
     load.finish(&serve.http);
+    assert_eq!(load.refused(), refused, "a disk that works refuses nothing");
     let acknowledged = load.acknowledged();
     let stored = ledgers(&serve);
     everything_is_there_once(dir, &acknowledged, &stored);
@@ -47,8 +49,10 @@ fn everything_is_there_once(dir: &Path, acknowledged: &BTreeSet<u64>, [spans, lo
     }
     let listed = json_lines(dir, &["traces", "--json", "--limit", "1000000"]);
     let of = |trace: &Value| (trace["trace_id"].as_str().unwrap().to_owned(), trace["span_count"].as_u64().unwrap());
-    assert_eq!(listed.len(), expected.len(), "each trace is listed once");
     let found: BTreeMap<String, u64> = listed.iter().map(of).collect();
+    let others: Vec<_> = found.keys().filter(|id| !expected.contains_key(*id)).collect();
+    assert!(others.is_empty(), "{others:?} are listed too");
+    assert_eq!(listed.len(), expected.len(), "each trace is listed once");
     let wrong: Vec<_> = expected.iter().filter(|(id, spans)| found.get(*id) != Some(spans)).collect();
     assert!(wrong.is_empty(), "{} of {} traces are wrong: {:?}", wrong.len(), expected.len(), wrong.first());
     for (id, count) in expected.iter().step_by(expected.len() / SAMPLE + 1) {
@@ -63,12 +67,13 @@ fn everything_is_there_once(dir: &Path, acknowledged: &BTreeSet<u64>, [spans, lo
 
 /// The ledger of a signal.
 #[derive(Debug)]
-struct Books {
+pub struct Books {
     stored: u64,
     duplicate: u64,
 }
 
-fn ledgers(serve: &Serve) -> [Books; 2] {
+/// The ledgers of spans and of log records, which balance.
+pub fn ledgers(serve: &Serve) -> [Books; 2] {
     let status = &serve.json(&["status", "--json"])[0];
     ["spans", "logs"].map(|signal| {
         let of = &status["ledger"][signal];
@@ -85,11 +90,13 @@ pub fn number(dir: &Path, sql: &'static str) -> i64 {
     ask(dir, async |connection| sqlx::query_scalar(sql).fetch_one(connection).await.unwrap())
 }
 
-fn text(dir: &Path, sql: &'static str) -> String {
+/// The text that a statement gives.
+pub fn text(dir: &Path, sql: &'static str) -> String {
     ask(dir, async |connection| sqlx::query_scalar(sql).fetch_one(connection).await.unwrap())
 }
 
-fn ask<T>(dir: &Path, ask: impl AsyncFnOnce(&mut SqliteConnection) -> T) -> T {
+/// What is asked of the database; beside a server too.
+pub fn ask<T>(dir: &Path, ask: impl AsyncFnOnce(&mut SqliteConnection) -> T) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let options = SqliteConnectOptions::new().filename(dir.join("spanscope.db"));

@@ -46,6 +46,8 @@ pub struct TracePage {
     pub matching: u64,
     /// How many traces are stored.
     pub stored: u64,
+    /// How many traces lie in parts of the database that cannot be read: they are in no list.
+    pub unreadable: u64,
     /// How many more match now, after `as_of`.
     pub newer: u64,
     /// The longest duration among the traces that match, nanoseconds: the full bar.

@@ -29,6 +29,16 @@ struct Place {
     unpacked: u32,
 }
 
+/// What compresses at a level, with a checksum: damage is to be found, not read as something else.
+pub(crate) fn compressor(level: i32) -> Result<zstd::bulk::Compressor<'static>, SegmentError> {
+    let compressor = || {
+        let mut compressor = zstd::bulk::Compressor::new(level)?;
+        compressor.include_checksum(true)?;
+        std::io::Result::Ok(compressor)
+    };
+    compressor().map_err(|_| SegmentError::Damaged("no memory to compress with"))
+}
+
 /// The directory of a segment's columns.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Directory(Vec<Place>);
@@ -42,16 +52,15 @@ pub(crate) struct Packer {
 
 impl Packer {
     pub(crate) fn new() -> Result<Self, SegmentError> {
-        let compressor =
-            zstd::bulk::Compressor::new(LEVEL).map_err(|_| SegmentError::Damaged("no memory to compress with"))?;
-        Ok(Self { compressor, places: Vec::new(), blobs: vec![Vec::new()] })
+        Ok(Self { compressor: compressor(LEVEL)?, places: Vec::new(), blobs: vec![Vec::new()] })
     }
 
     /// Adds the next column.
     pub(crate) fn add(&mut self, column: Vec<u8>) {
-        let smaller = self.compressor.compress(&column).ok().filter(|packed| packed.len() < column.len());
-        let unpacked = if smaller.is_some() { column.len() as u32 } else { 0 };
-        let bytes = smaller.unwrap_or(column);
+        // One that gets no smaller too, for its checksum.
+        let packed = self.compressor.compress(&column).ok();
+        let unpacked = if packed.is_some() { column.len() as u32 } else { 0 };
+        let bytes = packed.filter(|_| unpacked > 0).unwrap_or(column);
         let (length, last) = (bytes.len() as u32, u16::try_from(self.blobs.len()));
         let place = match (last, self.blobs.first_mut()) {
             (Ok(blob), _) if bytes.len() >= LARGE => {

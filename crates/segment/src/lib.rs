@@ -67,8 +67,8 @@ impl Encoded {
     fn new(header: &impl Serialize, rows: u32, blobs: Vec<Vec<u8>>) -> Result<Self, SegmentError> {
         let header =
             postcard::to_stdvec(header).map_err(|_| SegmentError::Damaged("a header that cannot be written"))?;
-        let header =
-            zstd::bulk::compress(&header, 3).map_err(|_| SegmentError::Damaged("no memory to compress with"))?;
+        let header = container::compressor(3)?.compress(&header);
+        let header = header.map_err(|_| SegmentError::Damaged("no memory to compress with"))?;
         Ok(Self { header, rows, blobs })
     }
 

@@ -125,12 +125,17 @@ proptest! {
             batch.add_spans(Request::default(), body, |ordinal| refused[ordinal as usize]).unwrap();
         }
         let Some(mut encoded) = encode_spans(&batch, &batch.by_trace(), |_| true, |_| {}).unwrap() else { return Ok(()) };
+        let whole = SpanSegment::new(&encoded.header, encoded.blobs.clone()).and_then(|it| it.requests(|_| true));
         let blob = &mut encoded.blobs[0];
         let at = at.index(blob.len());
         blob[at] = byte;
         if let Ok(segment) = SpanSegment::new(&encoded.header, encoded.blobs) {
             for (trace_id, rows) in segment.traces().unwrap_or_default() {
                 let _ = segment.spans(trace_id, rows);
+            }
+            // Nothing else is read in its place.
+            if let Ok(requests) = segment.requests(|_| true) {
+                prop_assert_eq!(requests, whole.unwrap());
             }
         }
     }

@@ -12,6 +12,7 @@ pub(crate) fn of_open(err: &OpenError) -> ApiError {
         | OpenError::OtherOwner { .. }
         | OpenError::NotPrivate { .. }
         | OpenError::NetworkFileSystem { .. }
+        | OpenError::ReadOnly { .. }
         | OpenError::Locked { .. } => ErrorCode::DataDirectory,
         OpenError::Newer { .. } | OpenError::Older { .. } => ErrorCode::Version,
         OpenError::Foreign { .. }

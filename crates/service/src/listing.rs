@@ -9,7 +9,7 @@ use std::{
 
 use api::{ApiError, FirstError, TraceFilter, TracePage, TraceRow, TracesRequest};
 use model::{KeyValue, TraceId};
-use store::{Reader, TraceContents, TraceSummary};
+use store::{ReadError, Reader, TraceContents, TraceSummary};
 use tokio::time::Instant;
 
 use crate::{
@@ -49,7 +49,7 @@ pub(crate) async fn page(
             ControlFlow::Continue(())
         };
         reader.traces(None, visit).await.map_err(|err| error::of_read(&err))?;
-        window.page.stored = reader.trace_count();
+        window.count_stored(reader);
         return Ok(window.page);
     };
     let mut candidates = Vec::new();
@@ -61,7 +61,7 @@ pub(crate) async fn page(
         ControlFlow::Continue(())
     };
     reader.traces(None, visit).await.map_err(|err| error::of_read(&err))?;
-    window.page.stored = reader.trace_count();
+    window.count_stored(reader);
     let deadline = Instant::now() + MAX_SEARCH;
     let mut left = MAX_SEARCHED;
     for (verdict, summary) in candidates {
@@ -73,7 +73,11 @@ pub(crate) async fn page(
                 None if left == 0 || Instant::now() >= deadline => None,
                 None => {
                     left -= 1;
-                    let contents = reader.trace(summary.trace_id).await.map_err(|err| error::of_read(&err))?;
+                    let contents = match reader.trace(summary.trace_id).await {
+                        // Searching the others again would find no more of it.
+                        Err(ReadError::Segment { .. } | ReadError::Damaged { .. }) => None,
+                        contents => contents.map_err(|err| error::of_read(&err))?,
+                    };
                     let found = contents.is_some_and(|contents| has_attribute(&contents, attribute));
                     searches.remember(attribute, &summary, found);
                     Some(found)
@@ -102,6 +106,11 @@ impl Window {
             wanted: first..first + u64::from(request.count.min(MAX_ROWS)),
             page: TracePage { as_of, first: request.first, ..TracePage::default() },
         }
+    }
+
+    fn count_stored(&mut self, reader: &Reader) {
+        self.page.stored = reader.trace_count();
+        self.page.unreadable = reader.unreadable().iter().map(|segment| segment.traces).sum();
     }
 
     fn take(&mut self, summary: &TraceSummary) {

@@ -1,6 +1,10 @@
 //! What needs attention for a while.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
 
 use api::Problem;
 
@@ -20,8 +24,8 @@ pub(crate) const WRITE_FAILURE_NANOS: u64 = 30 * NANOS_PER_SECOND;
 pub(crate) struct Notices {
     /// Each with the time when it is over; the oldest first.
     notices: Mutex<Vec<(Problem, u64)>>,
-    /// What became of a damaged database; named until the process ends.
-    salvage: Mutex<Option<Problem>>,
+    /// What became of each damaged database, by its file; named until the process ends.
+    salvages: Mutex<BTreeMap<PathBuf, Problem>>,
 }
 
 impl Notices {
@@ -39,15 +43,16 @@ impl Notices {
     }
 
     /// Names what became of a damaged database, instead of what was said of it before.
-    pub(crate) fn set_salvage(&self, problem: Problem) {
-        *self.salvage.lock().unwrap_or_else(PoisonError::into_inner) = Some(problem);
+    pub(crate) fn set_salvage(&self, damaged: &Path, problem: Problem) {
+        let mut salvages = self.salvages.lock().unwrap_or_else(PoisonError::into_inner);
+        salvages.insert(damaged.to_owned(), problem);
     }
 
     /// What is not over.
     pub(crate) fn current(&self, now: u64) -> Vec<Problem> {
         let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
         notices.retain(|(_, until)| *until > now);
-        let salvage = self.salvage.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        salvage.into_iter().chain(notices.iter().map(|(problem, _)| problem.clone())).collect()
+        let salvages = self.salvages.lock().unwrap_or_else(PoisonError::into_inner);
+        salvages.values().chain(notices.iter().map(|(problem, _)| problem)).cloned().collect()
     }
 }

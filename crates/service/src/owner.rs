@@ -171,6 +171,8 @@ impl Owner {
         problems.extend(self.listeners.as_ref().and_then(Listeners::reached));
         problems.extend(self.configuration.problems());
         problems.extend(self.notices.current((self.now)()));
+        problems.extend(self.store.checkpoint_failure().map(|why| status::checkpoint_failed(&why)));
+        problems.extend(status::unreadable(&self.answers.reader().unreadable()));
         let settings = self.configuration.settings();
         Status {
             version: self.version.clone(),
@@ -273,15 +275,16 @@ impl Owner {
             let progress = |salvaged| {
                 if last.is_none_or(|last: Instant| last.elapsed() >= STATUS_INTERVAL) {
                     last = Some(Instant::now());
-                    self.notices.set_salvage(status::salvage(&path, salvaged, None));
+                    self.notices.set_salvage(&path, status::salvage(&path, salvaged, None));
                 }
             };
             let salvaged = self.store.salvage(&path, progress).await;
             tracing::info!(elapsed = ?begun.elapsed(), ?salvaged, path = %path.display(), "salvaged");
-            self.notices.set_salvage(match salvaged {
+            let problem = match salvaged {
                 Ok(salvaged) => status::salvage(&path, salvaged, Some(Ok(()))),
                 Err(err) => status::salvage(&path, store::Salvaged::default(), Some(Err(err.to_string()))),
-            });
+            };
+            self.notices.set_salvage(&path, problem);
         }
     }
 

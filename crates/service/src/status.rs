@@ -66,6 +66,32 @@ pub(crate) fn salvage(path: &Path, salvaged: store::Salvaged, end: Option<Result
     }
 }
 
+/// What to say where the write-ahead log cannot be moved into the database.
+pub(crate) fn checkpoint_failed(why: &str) -> Problem {
+    Problem {
+        name: "checkpoint_failed".to_owned(),
+        sentence: format!("the write-ahead log cannot be moved into the database, and grows: {why}"),
+        remedy: "free some space, or look at the disk; what is received is kept in the log meanwhile".to_owned(),
+    }
+}
+
+/// What to say of segments that do not read, if there are any.
+pub(crate) fn unreadable(segments: &[store::Unreadable]) -> Option<Problem> {
+    let store::Unreadable { segment, detail, .. } = segments.first()?;
+    let items: u64 = segments.iter().map(|one| one.items).sum();
+    let others = match segments.len() - 1 {
+        0 => String::new(),
+        others => format!(" and {others} more"),
+    };
+    Some(Problem {
+        name: "segment_damaged".to_owned(),
+        sentence: format!(
+            "segment {segment}{others} of the database cannot be read, with {items} items: they are not listed ({detail})"
+        ),
+        remedy: "look at the disk; all else goes on, and the damaged part is left as it is".to_owned(),
+    })
+}
+
 pub(crate) fn sizes(sizes: store::Sizes) -> Sizes {
     let store::Sizes { by_service, pinned_bytes, waiting_bytes } = sizes;
     let services = by_service.into_iter();

@@ -29,7 +29,7 @@ impl DataDir {
         if let Err(source) = create(path)
             && source.kind() != io::ErrorKind::AlreadyExists
         {
-            return Err(OpenError::Io { path: path.to_owned(), source });
+            return Err(OpenError::of_writing(path, path, source));
         }
         let dir = Self::open_existing(path)?;
         dir.make_private()?;
@@ -86,7 +86,7 @@ impl DataDir {
     /// [`OpenError::Locked`] while someone else has it.
     pub fn try_lock(&self) -> Result<DirLock, OpenError> {
         let path = self.path.join(LOCK);
-        let io = |source| OpenError::Io { path: path.clone(), source };
+        let io = |source| OpenError::of_writing(&self.path, &path, source);
         let file = private_file().write(true).create(true).truncate(false).open(&path).map_err(io)?;
         match file.try_lock() {
             Ok(()) => Ok(DirLock { dir: self.clone(), _file: file }),
@@ -98,18 +98,16 @@ impl DataDir {
     /// Creates the database's file with mode 0600, which SQLite then gives to the files beside it.
     pub(crate) fn create_database_file(&self) -> Result<(), OpenError> {
         let path = self.database_path();
-        match private_file().write(true).create_new(true).open(&path) {
-            Ok(_) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                set_mode(&path, 0o600).map_err(|source| OpenError::Io { path, source })
-            }
-            Err(source) => Err(OpenError::Io { path, source }),
-        }
+        let created = match private_file().write(true).create_new(true).open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => set_mode(&path, 0o600),
+            created => created.map(drop),
+        };
+        created.map_err(|source| OpenError::of_writing(&self.path, &path, source))
     }
 
     /// Sets mode 0700, unless that would take a directory from others who use it.
     fn make_private(&self) -> Result<(), OpenError> {
-        let io = |source| OpenError::Io { path: self.path.clone(), source };
+        let io = |source| OpenError::of_writing(&self.path, &self.path, source);
         let mode = mode_of(&fs::metadata(&self.path).map_err(io)?);
         if mode & 0o077 == 0 {
             return Ok(());

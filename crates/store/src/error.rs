@@ -1,6 +1,11 @@
 //! What can go wrong, an error per operation.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use crate::schema;
 
 /// Why a data directory or the database in it cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +51,14 @@ pub enum OpenError {
         path: PathBuf,
         /// The file system's name.
         kind: &'static str,
+    },
+    /// The directory, or a file in it, cannot be written.
+    #[error("{} cannot be written ({source}): make it writable, or choose another directory with --data-dir", path.display())]
+    ReadOnly {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
     },
     /// Another process owns the directory.
     #[error("{} is in use by another Spanscope", path.display())]
@@ -109,6 +122,30 @@ pub enum OpenError {
         /// Why.
         source: sqlx::Error,
     },
+}
+
+impl OpenError {
+    /// Why something in a directory could not be opened to be written.
+    pub(crate) fn of_writing(directory: &Path, path: &Path, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                Self::ReadOnly { path: directory.to_owned(), source }
+            }
+            _ => Self::Io { path: path.to_owned(), source },
+        }
+    }
+
+    /// Why the database in a directory could not be opened to be written.
+    pub(crate) fn of_database(directory: &Path, path: &Path, source: sqlx::Error) -> Self {
+        // SQLite says so too of a directory in which it cannot make its log.
+        if schema::primary_code(&source) == Some(schema::READ_ONLY) {
+            let message =
+                source.as_database_error().map_or_else(|| source.to_string(), |error| error.message().to_owned());
+            let source = io::Error::new(io::ErrorKind::PermissionDenied, message);
+            return Self::ReadOnly { path: directory.to_owned(), source };
+        }
+        Self::Database { path: path.to_owned(), source }
+    }
 }
 
 /// Why a request was not kept. Nothing of it is stored, and the client may try again.

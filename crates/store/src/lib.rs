@@ -32,7 +32,7 @@ pub use directory::{DataDir, DirLock};
 pub use error::{AppendError, OpenError, ReadError};
 pub use index::{EARLIEST_POSSIBLE_UNIX_NANO, FirstError, LATEST_POSSIBLE_UNIX_NANO, TraceSummary, is_possible};
 pub use ledger::{EARLIER, Example, Ledger, MOST_SERVICES, OTHERS, ServiceLedger, SignalLedger, TurnedAway};
-pub use read::{Reader, StoredLog, StoredResource, StoredScope, StoredSpan, TraceContents};
+pub use read::{Reader, StoredLog, StoredResource, StoredScope, StoredSpan, TraceContents, Unreadable};
 pub use retention::{Retention, Selected, Selection, Sizes};
 pub use salvage::Salvaged;
 pub use source::Source;

@@ -22,7 +22,13 @@ pub(crate) fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
 
 /// Bytes that have an encoding of their own.
 pub(crate) fn compress(bytes: &[u8]) -> Result<Vec<u8>, String> {
-    zstd::bulk::compress(bytes, LEVEL).map_err(|error| error.to_string())
+    let compress = || {
+        let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
+        // Damage is to be found, not read as something else.
+        compressor.include_checksum(true)?;
+        compressor.compress(bytes)
+    };
+    compress().map_err(|error| error.to_string())
 }
 
 pub(crate) fn decompress(bytes: &[u8]) -> Result<Vec<u8>, String> {

@@ -51,13 +51,9 @@ pub struct Salvaged {
 pub(crate) fn is_damage(error: &OpenError) -> bool {
     match error {
         OpenError::Damaged { .. } => true,
-        OpenError::Database { source, .. } => is_corrupt(source),
+        OpenError::Database { source, .. } => schema::is_corrupt(source),
         _ => false,
     }
-}
-
-fn is_corrupt(error: &sqlx::Error) -> bool {
-    matches!(schema::primary_code(error), Some(schema::CORRUPT | schema::NOT_A_DATABASE))
 }
 
 /// Gives the database another name, with the files beside it. Nobody may have it open.
@@ -158,7 +154,7 @@ impl Store {
                 self.ask(|reply| Command::Decide(Box::new(decided), reply)).await?;
                 source.close().await;
             }
-            Err(error) if is_corrupt(&error) => {
+            Err(error) if schema::is_corrupt(&error) => {
                 tracing::warn!(%error, "nothing can be read of the damaged database");
                 (salvaged.in_all, salvaged.lost) = (1, 1);
             }

@@ -192,13 +192,13 @@ pub(crate) async fn open_writer(dir: &DataDir, content: Content) -> Result<Sqlit
         failpoint::reach("after-migrate");
         Ok(connection)
     };
-    open.await.map_err(|source| OpenError::Database { path: path.clone(), source })
+    open.await.map_err(|source| OpenError::of_database(dir.path(), &path, source))
 }
 
 /// Opens the connection that moves the write-ahead log into the database.
 pub(crate) async fn open_checkpointer(dir: &DataDir) -> Result<SqliteConnection, OpenError> {
     let path = dir.database_path();
-    read_write(&path).connect().await.map_err(|source| OpenError::Database { path, source })
+    read_write(&path).connect().await.map_err(|source| OpenError::of_database(dir.path(), &path, source))
 }
 
 fn read_write(path: &Path) -> SqliteConnectOptions {
@@ -281,13 +281,19 @@ fn without_writing(database: &Path, parameters: &str) -> SqliteConnectOptions {
 pub(crate) const BUSY: i64 = 5;
 pub(crate) const LOCKED: i64 = 6;
 pub(crate) const FULL: i64 = 13;
-pub(crate) const CORRUPT: i64 = 11;
-pub(crate) const NOT_A_DATABASE: i64 = 26;
+pub(crate) const READ_ONLY: i64 = 8;
+const CORRUPT: i64 = 11;
+const NOT_A_DATABASE: i64 = 26;
 
 /// SQLite's primary result code (sqlite.org/rescode.html); `None` for errors of other kinds.
 pub(crate) fn primary_code(error: &sqlx::Error) -> Option<i64> {
     let extended: i64 = error.as_database_error()?.code()?.parse().ok()?;
     Some(extended & 0xff)
+}
+
+/// Whether it is damage that SQLite found.
+pub(crate) fn is_corrupt(error: &sqlx::Error) -> bool {
+    matches!(primary_code(error), Some(CORRUPT | NOT_A_DATABASE))
 }
 
 pub(crate) fn signal_code(signal: Signal) -> i64 {

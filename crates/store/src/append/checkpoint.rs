@@ -5,7 +5,10 @@
 //! nothing comes for a while the log is emptied.
 
 use std::{
-    sync::mpsc::{self, Receiver, Sender},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{self, Receiver, Sender},
+    },
     thread,
 };
 
@@ -19,6 +22,27 @@ const BEGIN_BYTES: u64 = 8 << 20;
 /// Bytes committed while one runs until the writer waits for its end.
 const WAIT_BYTES: u64 = 32 << 20;
 
+/// Why the last checkpoint failed, if it did; clones share it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Failure(Arc<Mutex<Option<String>>>);
+
+impl Failure {
+    pub(super) fn get(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, failure: Option<String>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(error) = &failure
+            && *known != failure
+        {
+            // Nothing is lost: the log keeps what could not be moved, and the next one tries again.
+            tracing::warn!(error, "the write-ahead log could not be moved into the database");
+        }
+        *known = failure;
+    }
+}
+
 /// The writer's side of it.
 #[derive(Debug)]
 pub(super) struct Checkpointer {
@@ -29,6 +53,7 @@ pub(super) struct Checkpointer {
     /// Bytes committed since the last checkpoint began.
     bytes: u64,
     is_empty: bool,
+    failure: Failure,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,13 +69,14 @@ impl Checkpointer {
     ///
     /// # Errors
     /// The system has no thread to give.
-    pub(super) fn start(connection: SqliteConnection, runtime: Handle) -> std::io::Result<Self> {
+    pub(super) fn start(connection: SqliteConnection, runtime: Handle, failure: Failure) -> std::io::Result<Self> {
         let (requests, received) = mpsc::channel();
         let (finished, done) = mpsc::channel();
+        let known = failure.clone();
         let thread = thread::Builder::new()
             .name("checkpoint".to_owned())
-            .spawn(move || run(connection, &runtime, &received, &finished))?;
-        Ok(Self { requests, done, thread, is_running: false, bytes: 0, is_empty: false })
+            .spawn(move || run(connection, &runtime, &received, &finished, &known))?;
+        Ok(Self { requests, done, thread, is_running: false, bytes: 0, is_empty: false, failure })
     }
 
     /// After a commit of about so many bytes.
@@ -71,14 +97,14 @@ impl Checkpointer {
         self.is_empty
     }
 
-    /// Empties the log, unless a reader is in the way.
+    /// Empties the log, unless a reader is in the way. Where that fails it is not empty, and is tried again.
     pub(super) fn empty(&mut self) {
         if self.is_running {
             self.wait();
         }
         self.begin(Kind::Truncate);
         self.wait();
-        self.is_empty = true;
+        self.is_empty = self.failure.get().is_none();
     }
 
     /// Ends the thread and closes its connection.
@@ -100,17 +126,21 @@ impl Checkpointer {
     }
 }
 
-fn run(mut connection: SqliteConnection, runtime: &Handle, requests: &Receiver<Kind>, done: &Sender<()>) {
+fn run(
+    mut connection: SqliteConnection,
+    runtime: &Handle,
+    requests: &Receiver<Kind>,
+    done: &Sender<()>,
+    failure: &Failure,
+) {
     while let Ok(kind) = requests.recv() {
         let sql = match kind {
             Kind::Passive => "PRAGMA wal_checkpoint(PASSIVE)",
             Kind::Truncate => "PRAGMA wal_checkpoint(TRUNCATE)",
         };
         failpoint::reach("before-checkpoint");
-        if let Err(error) = runtime.block_on(sqlx::query(sql).execute(&mut connection)) {
-            // Nothing is lost: the log keeps what could not be moved, and the next one tries again.
-            tracing::warn!(%error, "the write-ahead log could not be moved into the database");
-        }
+        let moved = runtime.block_on(sqlx::query(sql).execute(&mut connection));
+        failure.set(moved.err().map(|error| error.to_string()));
         failpoint::reach("after-checkpoint");
         if done.send(()).is_err() {
             break;

@@ -228,15 +228,18 @@ pub(super) async fn give_back(
     connection: &mut SqliteConnection,
     spare_pages: i64,
     step_pages: i64,
-) -> Result<bool, sqlx::Error> {
-    let free: i64 = sqlx::query_scalar("PRAGMA freelist_count").fetch_one(&mut *connection).await?;
-    if free <= spare_pages + step_pages {
-        return Ok(false);
-    }
-    // The pragma frees a page a row: it has to be stepped to its end.
-    let vacuum = AssertSqlSafe(format!("PRAGMA incremental_vacuum({step_pages})"));
-    sqlx::query(vacuum).fetch_all(connection).await?;
-    Ok(true)
+) -> Result<bool, AppendError> {
+    let give_back = async {
+        let free: i64 = sqlx::query_scalar("PRAGMA freelist_count").fetch_one(&mut *connection).await?;
+        if free <= spare_pages + step_pages {
+            return Ok(false);
+        }
+        // The pragma frees a page a row: it has to be stepped to its end.
+        let vacuum = AssertSqlSafe(format!("PRAGMA incremental_vacuum({step_pages})"));
+        sqlx::query(vacuum).fetch_all(connection).await?;
+        Ok(true)
+    };
+    give_back.await.map_err(|error: sqlx::Error| append_error(&error))
 }
 
 /// Writes down the latest time that is believed, nanoseconds since the Unix epoch.

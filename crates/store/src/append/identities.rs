@@ -61,6 +61,14 @@ impl Identities {
         self.completed.insert(trace_id);
     }
 
+    /// What segments have of these traces is no longer here.
+    pub(super) fn not_completed(&mut self, traces: &HashSet<TraceId>) {
+        if !traces.is_empty() {
+            self.completed.retain(|trace_id| !traces.contains(trace_id));
+            self.spans.retain(|known| !matches!(known.place, Place::Segment(..)) || !traces.contains(&known.trace_id));
+        }
+    }
+
     /// Whether all that rows from this one on brought is here.
     pub(super) fn knows_from(&self, row: u64) -> bool {
         row > self.floor

@@ -4,6 +4,7 @@ mod background;
 mod checkpoint;
 mod commit;
 mod compare;
+mod connection;
 mod identities;
 mod late;
 mod plan;
@@ -32,9 +33,10 @@ use crate::{
     salvage, schema,
 };
 use background::Background;
-use checkpoint::Checkpointer;
+use checkpoint::{Checkpointer, Failure};
 pub(crate) use commit::append_error;
 pub(crate) use compare::SpanInFull;
+use connection::WriteConnection;
 pub(crate) use identities::Place;
 use plan::Stored;
 use request::Prepared;
@@ -58,6 +60,7 @@ pub struct Store {
     dir: DataDir,
     reader: Reader,
     commands: Sender<Command>,
+    checkpoint_failure: Failure,
 }
 
 impl Store {
@@ -77,17 +80,18 @@ impl Store {
             }
             opened => opened?,
         };
-        let Opened { connection, checkpoints, reader, recovered, believed_unix_nano } = opened;
+        let Opened { connection, is_log_new, checkpoints, reader, recovered, believed_unix_nano } = opened;
         let (stored, pending, background, next_segment) = recovered;
 
         let runtime = Handle::current();
         let no_thread = |source: io::Error| OpenError::Io { path: dir.database_path(), source };
-        let checkpointer = Checkpointer::start(checkpoints, runtime.clone()).map_err(no_thread)?;
+        let checkpoint_failure = Failure::default();
+        let checkpointer = Checkpointer::start(checkpoints, runtime.clone(), checkpoint_failure.clone());
+        let checkpointer = checkpointer.map_err(no_thread)?;
         let (commands, received) = mpsc::channel();
         let compactor = Compactor::start(reader.clone(), commands.clone(), runtime.clone(), next_segment);
         let writer = Writer {
-            database: dir.database_path(),
-            connection,
+            connection: WriteConnection::new(dir.database_path(), connection, runtime.clone(), is_log_new),
             checkpointer,
             compactor: compactor.map_err(no_thread)?,
             stored,
@@ -101,7 +105,7 @@ impl Store {
             believed_unix_nano,
         };
         thread::Builder::new().name("store".to_owned()).spawn(move || writer.run(&received)).map_err(no_thread)?;
-        Ok(Self { dir: dir.clone(), reader, commands })
+        Ok(Self { dir: dir.clone(), reader, commands, checkpoint_failure })
     }
 
     /// Keeps a request; returns once it is durable. A caller that stops waiting does not undo it.
@@ -142,6 +146,13 @@ impl Store {
     #[must_use]
     pub fn spans_received(&self) -> u64 {
         self.reader.ledger_state().spans_received()
+    }
+
+    /// Why the write-ahead log could not be moved into the database when that was last tried, if it could not: it
+    /// grows meanwhile.
+    #[must_use]
+    pub fn checkpoint_failure(&self) -> Option<String> {
+        self.checkpoint_failure.get()
     }
 
     pub(crate) fn dir(&self) -> &DataDir {
@@ -278,6 +289,8 @@ impl Drop for Store {
 /// A database that can be written, and what is known of it.
 struct Opened {
     connection: SqliteConnection,
+    /// No other process has left anything in the write-ahead log.
+    is_log_new: bool,
     checkpoints: SqliteConnection,
     reader: Reader,
     recovered: (Stored, Pending, Background, u64),
@@ -286,6 +299,7 @@ struct Opened {
 
 impl Opened {
     async fn of(dir: &DataDir) -> Result<Self, OpenError> {
+        let is_log_new = schema::size_beside(&dir.database_path(), "-wal").is_none_or(|bytes| bytes == 0);
         let content = schema::inspect(dir).await?;
         let connection = schema::open_writer(dir, content).await?;
         let reader = Reader::of_writer(dir);
@@ -296,7 +310,7 @@ impl Opened {
         };
         match known.await {
             Ok((recovered, believed_unix_nano, checkpoints)) => {
-                Ok(Self { connection, checkpoints, reader, recovered, believed_unix_nano })
+                Ok(Self { connection, is_log_new, checkpoints, reader, recovered, believed_unix_nano })
             }
             Err(error) => {
                 // Whoever closes last deletes the log by its name, which may soon be that of another.

@@ -401,6 +401,9 @@ impl Plan {
     /// After a failure: nothing of what was planned is stored.
     pub(super) fn undo(self, stored: &mut Stored) {
         stored.identities.undo(stored.next_row);
+        // The index was not told of their parts: they are to be looked for again.
+        let completed = self.parts.iter().filter_map(|part| part.block.part(part.at));
+        stored.identities.not_completed(&completed.map(|part| part.fragment.trace_id).collect());
     }
 }
 

@@ -1,7 +1,6 @@
 //! The writer: one thread that commits all that waits as soon as it is free.
 
 use std::{
-    path::PathBuf,
     sync::{
         Arc,
         mpsc::{Receiver, RecvTimeoutError, TryRecvError},
@@ -9,13 +8,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sqlx::SqliteConnection;
 use tokio::{runtime::Handle, sync::oneshot};
 
 use super::{
     background::{Background, Piece},
     checkpoint::Checkpointer,
     commit,
+    connection::WriteConnection,
     plan::{Plan, Stored},
     request::{Appended, Prepared},
 };
@@ -90,8 +89,7 @@ pub(crate) enum Command {
 /// The thread's own state.
 #[derive(Debug)]
 pub(super) struct Writer {
-    pub(super) database: PathBuf,
-    pub(super) connection: SqliteConnection,
+    pub(super) connection: WriteConnection,
     pub(super) checkpointer: Checkpointer,
     pub(super) compactor: Compactor,
     pub(super) stored: Stored,
@@ -176,7 +174,7 @@ impl Writer {
         runtime.block_on(reader.close_connection());
         checkpointer.empty();
         checkpointer.stop();
-        runtime.block_on(commit::close(connection));
+        connection.close();
         drop(lock);
         if let Some(reply) = close {
             // Whoever asked may have stopped waiting.
@@ -233,7 +231,8 @@ impl Writer {
                 }
                 Command::Count => {}
                 Command::Limit(bytes, reply) => {
-                    let _ = reply.send(self.runtime.block_on(commit::limit(&mut self.connection, bytes)));
+                    let _ =
+                        reply.send(self.connection.transact(async |connection| commit::limit(connection, bytes).await));
                 }
                 Command::Publish(publication, reply) => self.background.publish(*publication, reply),
                 Command::Rested(result) => {
@@ -286,7 +285,8 @@ impl Writer {
     /// Gives free pages back to the disk.
     fn give_back(&mut self) {
         loop {
-            match self.runtime.block_on(commit::give_back(&mut self.connection, SPARE_PAGES, FREED_PAGES)) {
+            let step = async |connection: &mut _| commit::give_back(connection, SPARE_PAGES, FREED_PAGES).await;
+            match self.connection.transact(step) {
                 Ok(true) => {}
                 Ok(false) => return,
                 Err(error) => {
@@ -308,8 +308,8 @@ impl Writer {
             return;
         }
         if is_step || now_unix_nano > before.saturating_add(BELIEF_NANOS) {
-            let believe = commit::believe(&mut self.connection, now_unix_nano);
-            if let Err(error) = self.runtime.block_on(believe) {
+            let believe = async |connection: &mut _| commit::believe(connection, now_unix_nano).await;
+            if let Err(error) = self.connection.transact(believe) {
                 let _ = reply.send(Err(error));
                 return;
             }
@@ -344,9 +344,9 @@ impl Writer {
             ledger.of(service, Signal::Traces).thin(spans);
         }
         let rows = self.reader.ledger_state().rows(&ledger);
-        let result = rows
-            .map_err(|error| AppendError::Other(error.to_string()))
-            .and_then(|rows| self.runtime.block_on(commit::decide(&mut self.connection, decided, &changes, &rows)));
+        let result = rows.map_err(|error| AppendError::Other(error.to_string())).and_then(|rows| {
+            self.connection.transact(async |connection| commit::decide(connection, decided, &changes, &rows).await)
+        });
         self.reader.ledger_state().end(result.is_ok().then_some(ledger));
         if result.is_ok() {
             self.reader.thinned(changes);
@@ -361,7 +361,7 @@ impl Writer {
         if is_pinned && found.is_none() {
             return Ok(false);
         }
-        self.runtime.block_on(commit::pin(&mut self.connection, trace_id, is_pinned))?;
+        self.connection.transact(async |connection| commit::pin(connection, trace_id, is_pinned).await)?;
         let pinned = &mut self.reader.catalogue_mut().pinned;
         let was_pinned = if is_pinned { pinned.insert(trace_id) } else { pinned.remove(&trace_id) };
         Ok(is_pinned || was_pinned || found.is_some())
@@ -418,7 +418,7 @@ impl Writer {
             return Err(error);
         }
         plan.apply(&mut self.stored, &self.reader);
-        let is_kept = self.outlive_the_log();
+        let is_kept = self.connection.outlive_the_log();
         let bytes = commit::log_bytes(&plan) + piece.as_ref().map_or(0, Piece::log_bytes);
         for row in &plan.rows {
             self.pending.weight += weight(row.request.signal, row.items);
@@ -448,20 +448,10 @@ impl Writer {
         Ok(())
     }
 
-    /// Where somebody deleted the write-ahead log, what was committed is in a file without a name: it is moved into
-    /// the database before anyone is told that it is kept.
-    fn outlive_the_log(&mut self) -> Result<(), AppendError> {
-        if schema::size_beside(&self.database, "-wal").is_some() {
-            return Ok(());
-        }
-        tracing::error!("the write-ahead log was deleted: start Spanscope anew");
-        self.runtime.block_on(commit::move_log(&mut self.connection))
-    }
-
     fn write(&mut self, plan: &Plan, piece: Option<&Piece>) -> Result<(), AppendError> {
         let ledger = self.reader.ledger_state().rows(&plan.ledger);
         let ledger = ledger.map_err(|error| AppendError::Other(error.to_string()))?;
-        self.runtime.block_on(commit::commit(&mut self.connection, plan, &ledger, piece))
+        self.connection.transact(async |connection| commit::commit(connection, plan, &ledger, piece).await)
     }
 
     /// After segments were published: what they hold is no longer in the append level.

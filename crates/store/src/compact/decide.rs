@@ -14,7 +14,7 @@ use super::{
 use crate::{
     AppendError, Source,
     append::Command,
-    read::{FoundPart, into_append},
+    read::{FoundPart, into_append, past_damage},
     segments::{Facts, Segment},
     thinned::{SpansByService, Thinned},
 };
@@ -199,8 +199,8 @@ impl Work {
         let segments =
             self.that_are(|segment| is_looked_at(segment) && segment.received_unix_nano.1 >= after_unix_nano);
         for segment in segments {
-            let block = self.runtime.block_on(self.reader.block(&segment)).map_err(|error| into_append(&error))?;
-            let Some(block) = block else { continue };
+            let block = past_damage(self.runtime.block_on(self.reader.block(&segment)));
+            let Some(block) = block.map_err(|error| into_append(&error))? else { continue };
             for (at, part) in block.parts().iter().enumerate() {
                 let trace_id = part.fragment.trace_id;
                 let (is_joined, is_in_rows) = {
@@ -255,7 +255,7 @@ impl Work {
                 return Ok(None);
             }
             if !facts.contains_key(&found.segment) {
-                let read = self.runtime.block_on(self.reader.facts(found.segment));
+                let read = past_damage(self.runtime.block_on(self.reader.facts(found.segment)));
                 facts.insert(found.segment, read.map_err(|error| into_append(&error))?);
             }
             let of_segment = facts.get(&found.segment).and_then(Option::as_ref);

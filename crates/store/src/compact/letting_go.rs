@@ -48,12 +48,13 @@ impl Work {
             Class::Pinned => u64::MAX,
         };
         for segment in self.that_are(|segment| segment.class == Class::Pinned) {
-            self.unpin(&segment)?;
+            self.past_damage(&segment, |work| work.unpin(&segment))?;
         }
         let mut failed = Ok(());
         for segment in self.listed() {
             if segment.received_unix_nano.1.saturating_add(limit(segment.class)) <= now_unix_nano {
-                match self.expire(&segment, now_unix_nano, retention, limit(segment.class)) {
+                let limit_nanos = limit(segment.class);
+                match self.past_damage(&segment, |work| work.expire(&segment, now_unix_nano, retention, limit_nanos)) {
                     Ok(expired) => gone.add(&expired),
                     // Something came for a hidden trace in it, perhaps: the others go, and the cap works.
                     Err(error) => failed = Err(error),
@@ -61,7 +62,7 @@ impl Work {
             }
         }
         while let Some(segment) = self.evictable(retention.cap_bytes) {
-            gone.add(&self.evict(&segment)?);
+            gone.add(&self.past_damage(&segment, |work| work.evict(&segment))?);
         }
         failed.map(|()| gone)
     }
@@ -222,7 +223,11 @@ impl Work {
                     Selection::Service(_) | Selection::Before(_) => true,
                 },
             };
-            let new = self.rewrite(&[Arc::clone(&segment)], &keep)?;
+            let Some(new) =
+                self.past_damage(&segment, |work| work.rewrite(&[Arc::clone(&segment)], &keep).map(Some))?
+            else {
+                continue;
+            };
             let gone = ItemsGone::of(Reason::Deleted, &segment, &new);
             let items = gone.items();
             if items == 0 && new.removed.is_empty() {
@@ -248,7 +253,28 @@ impl Work {
             }
             traces.extend(removed.into_inner());
         }
-        result
+        let is_left = |segment: &Segment| !self.reader.reads(segment.id) && self.may_be_touched(segment, selection);
+        let left = self.reader.catalogue().segments.iter().find(|segment| is_left(segment)).map(|segment| segment.id);
+        match left {
+            Some(segment) if !is_asked => {
+                let sentence =
+                    format!("segment {segment} cannot be read, and what of it was to be deleted is still there");
+                Err(AppendError::Other(sentence))
+            }
+            _ => result,
+        }
+    }
+
+    /// Does something with a segment; nothing where it is found not to read.
+    pub(super) fn past_damage<T: Default>(
+        &mut self,
+        segment: &Segment,
+        run: impl FnOnce(&mut Self) -> Result<T, AppendError>,
+    ) -> Result<T, AppendError> {
+        match run(self) {
+            Err(_) if !self.reader.reads(segment.id) => Ok(T::default()),
+            result => result,
+        }
     }
 
     /// Whether something of a segment may be selected, as far as its description tells.
@@ -283,8 +309,10 @@ impl Work {
         self.that_are(|_| true)
     }
 
+    /// Such segments as read.
     pub(super) fn that_are(&self, such: impl Fn(&Segment) -> bool) -> Vec<Arc<Segment>> {
-        self.reader.catalogue().segments.iter().filter(|segment| such(segment)).map(Arc::clone).collect()
+        let is_such = |segment: &&Arc<Segment>| such(segment) && self.reader.reads(segment.id);
+        self.reader.catalogue().segments.iter().filter(is_such).map(Arc::clone).collect()
     }
 }
 

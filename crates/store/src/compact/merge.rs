@@ -38,11 +38,15 @@ impl Work {
         }))
     }
 
+    fn may_be_merged(&self, segment: &Segment) -> bool {
+        let weight = weight(segment.signal, segment.items);
+        weight < segment_weight() / LARGE_SHARE && self.reader.reads(segment.id)
+    }
+
     fn choose(&self, is_all: bool) -> Option<Vec<Arc<Segment>>> {
         let catalogue = self.reader.catalogue();
         let mut groups: BTreeMap<Alike, Vec<Arc<Segment>>> = BTreeMap::new();
-        let is_small = |segment: &&Arc<Segment>| weight(segment.signal, segment.items) < segment_weight() / LARGE_SHARE;
-        for segment in catalogue.segments.iter().filter(is_small) {
+        for segment in catalogue.segments.iter().filter(|segment| self.may_be_merged(segment)) {
             let size = if is_all { 0 } else { segment.items.max(1).ilog(WIDTH as u64) };
             let day = segment.received_unix_nano.1 / DAY_NANOS;
             let alike = (segment.signal, segment.source, segment.class, segment.owner.clone(), day, size);

@@ -318,7 +318,12 @@ impl Work {
                 self.publish(publication)?;
             }
             // One after the other: while rows come as fast as they are packed, small segments are merged too.
-            let merged = self.merge(is_all && rows.is_none())?;
+            let unreadable = self.reader.unreadable().len();
+            let merged = match self.merge(is_all && rows.is_none()) {
+                // Without the one that was found not to read.
+                Err(_) if self.reader.unreadable().len() > unreadable => continue,
+                merged => merged?,
+            };
             let is_done = rows.is_none() && merged.is_none();
             if let Some(publication) = merged {
                 self.publish(publication)?;

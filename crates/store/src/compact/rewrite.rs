@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 use model::{Signal, TraceId};
-use segment::{PointSegment, Request};
+use segment::{PointSegment, Request, SegmentError};
 
 use super::{
     NewSegment, Removed, Work,
@@ -85,7 +85,8 @@ impl Work {
             let spans = self.reader.spans_once(segment.id);
             let spans =
                 self.runtime.block_on(spans).map_err(|error| into_append(&error))?.ok_or_else(|| gone(segment))?;
-            bodies.extend(spans.requests(|trace_id| classes.contains_key(&trace_id)).map_err(damaged)?);
+            let requests = spans.requests(|trace_id| classes.contains_key(&trace_id));
+            bodies.extend(self.of_segment(segment, requests)?);
         }
         // Stable: what one request brought of a trace may lie in several of the segments, in their order.
         bodies.sort_by_key(|(request, _)| request.row);
@@ -114,6 +115,12 @@ impl Work {
         Ok(facts.unwrap_or_default())
     }
 
+    /// What was decoded of a segment, which is remembered if it does not decode.
+    fn of_segment<T>(&self, segment: &Segment, decoded: Result<T, SegmentError>) -> Result<T, AppendError> {
+        let decoded = decoded.map_err(|error| crate::read::damaged(segment.id, &error));
+        self.reader.noted(decoded).map_err(|error| into_append(&error))
+    }
+
     fn rewrite_items(
         &mut self,
         signal: Signal,
@@ -131,7 +138,7 @@ impl Work {
                 })
             };
             let requests = self.runtime.block_on(read).map_err(|error| into_append(&error))?;
-            bodies.extend(requests.ok_or_else(|| gone(segment))?.map_err(damaged)?);
+            bodies.extend(self.of_segment(segment, requests.ok_or_else(|| gone(segment))?)?);
         }
         bodies.sort_by_key(|(request, _)| request.row);
         let bodies: Vec<(Request, &[u8])> = bodies.iter().map(|(request, body)| (*request, body.as_slice())).collect();

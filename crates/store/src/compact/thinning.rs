@@ -8,7 +8,7 @@ use model::{Signal, TraceId};
 use super::{Publication, Work, rewrite::Keep};
 use crate::{
     AppendError,
-    read::{FoundPart, into_append},
+    read::{FoundPart, into_append, past_damage},
     segments::Segment,
     thinned::Thinned,
 };
@@ -27,8 +27,8 @@ impl Work {
     /// Takes thinned traces from the disk that have been hidden for long enough, where a segment has enough of them.
     pub(super) fn remove_thinned(&mut self, now_unix_nano: u64) -> Result<(), AppendError> {
         for (segment, due) in self.due(now_unix_nano) {
-            let block = self.runtime.block_on(self.reader.block(&segment)).map_err(|error| into_append(&error))?;
-            let Some(block) = block else { continue };
+            let block = past_damage(self.runtime.block_on(self.reader.block(&segment)));
+            let Some(block) = block.map_err(|error| into_append(&error))? else { continue };
             let spans = block.parts().iter().filter(|part| due.traces.contains(&part.fragment.trace_id));
             let spans: u64 = spans.map(|part| u64::from(part.fragment.span_count)).sum();
             let is_long_due = due.since_unix_nano.saturating_add(KNOWN_NANOS) <= now_unix_nano;
@@ -43,7 +43,9 @@ impl Work {
                 (!is_due).then_some((segment.class, part.last_received_unix_nano))
             };
             let keep = Keep { trace: &stays, items: &|_, _| true, logs_of: &|_| true };
-            let mut new = self.rewrite(&[Arc::clone(&segment)], &keep)?;
+            let rewritten =
+                self.past_damage(&segment, |work| work.rewrite(&[Arc::clone(&segment)], &keep).map(Some))?;
+            let Some(mut new) = rewritten else { continue };
             new.removed.iter_mut().for_each(|removed| removed.at_unix_nano = now_unix_nano);
             let published = self.publish(Publication {
                 segments: new.segments,

@@ -9,8 +9,10 @@ mod sampling;
 mod segments;
 mod trace;
 mod turn;
+mod unreadable;
 
 use std::{
+    collections::BTreeMap,
     ops::ControlFlow,
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
@@ -33,9 +35,11 @@ use crate::{
 pub(crate) use aggregates::StoredAggregate;
 use connection::ReadConnection;
 pub(crate) use rows::{DigestedRequest, MAX_BODY_BYTES, StoredRequest, steps};
-pub(crate) use segments::FoundPart;
+pub(crate) use segments::{FoundPart, damaged};
 pub(crate) use trace::both_or_none;
 pub(crate) use turn::{ReadTurn, into_append};
+pub use unreadable::Unreadable;
+pub(crate) use unreadable::past_damage;
 
 /// How often what changed under a reader is looked for again.
 const ATTEMPTS: usize = 8;
@@ -52,6 +56,8 @@ struct Shared {
     is_writers: bool,
     catalogue: RwLock<Catalogue>,
     cache: Mutex<SegmentCache>,
+    /// Segments that do not read, and why.
+    unreadable: Mutex<BTreeMap<u64, String>>,
     ledger: Mutex<LedgerState>,
     sequence: watch::Sender<u64>,
     connection: ReadConnection,
@@ -124,6 +130,7 @@ impl Reader {
             is_writers,
             catalogue: RwLock::default(),
             cache: Mutex::default(),
+            unreadable: Mutex::default(),
             ledger: Mutex::default(),
             sequence: watch::Sender::new(0),
             connection: ReadConnection::new(dir.database_path()),
@@ -190,7 +197,7 @@ impl Reader {
             segments.iter().flat_map(|segment| segment.continues.iter().copied()).collect();
         let mut joined: HashMap<TraceId, Vec<FoundPart>> = HashMap::new();
         for segment in segments.iter().filter(|segment| segment.signal == Signal::Traces && !continues.is_empty()) {
-            let Some(block) = self.block(segment).await? else { continue };
+            let Some(block) = past_damage(self.block(segment).await)? else { continue };
             for (at, part) in block.parts().iter().enumerate() {
                 if continues.contains(&part.fragment.trace_id) {
                     let found = FoundPart::new(segment, &block, at);
@@ -373,7 +380,8 @@ impl Reader {
     }
 
     /// Visits the traces that had arrived at a sequence number (`None`: all), newest start first, until
-    /// told to stop. Segments are read as the list comes to them.
+    /// told to stop. Segments are read as the list comes to them; of those that do not read see
+    /// [`Reader::unreadable`].
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -392,11 +400,13 @@ impl Reader {
             let mut has_begun = false;
             let is_whole = loop {
                 if let Some(segment) = cursor.needs() {
-                    match self.block(&segment).await? {
-                        Some(block) => cursor.open(block),
+                    match self.block(&segment).await {
+                        Ok(Some(block)) => cursor.open(block),
                         // It was replaced and deleted since: the list is begun again, if nobody has seen it.
-                        None if has_begun => break true,
-                        None => break false,
+                        Ok(None) if has_begun => break true,
+                        Ok(None) => break false,
+                        Err(ReadError::Segment { .. }) => cursor.pass(),
+                        Err(error) => return Err(error),
                     }
                     continue;
                 }

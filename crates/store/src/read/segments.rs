@@ -6,7 +6,7 @@ use model::{Signal, TraceId};
 use segment::{LogSegment, PointSegment, SegmentError, SpanSegment};
 use sqlx::{Row, sqlite::SqliteRow};
 
-use super::Reader;
+use super::{Reader, past_damage};
 use crate::{
     ReadError, Source, packed, schema,
     segments::{BLOB_BITS, Block, Class, FACTS, Facts, HEADER, PARTS, Parts, Segment, Segments, TraceFilter},
@@ -51,11 +51,26 @@ impl Reader {
         Ok((retired, next))
     }
 
-    /// A blob of a segment; `None` if the segment is gone.
-    async fn blob(&self, segment: u64, number: u64) -> Result<Option<Vec<u8>>, ReadError> {
+    /// A blob of a segment; `None` if there is none.
+    async fn optional_blob(&self, segment: u64, number: u64) -> Result<Option<Vec<u8>>, ReadError> {
         let id = (segment << BLOB_BITS | number).cast_signed();
-        let rows = self.shared.connection.rows("SELECT value FROM segment_blob WHERE id = ? LIMIT ?", id, 1).await?;
+        let rows = self.shared.connection.rows("SELECT value FROM segment_blob WHERE id = ? LIMIT ?", id, 1).await;
+        let rows = rows.map_err(|error| of_segment(segment, error))?;
         Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
+    }
+
+    /// A blob that every segment has; `None` if the segment is gone.
+    async fn blob(&self, segment: u64, number: u64) -> Result<Option<Vec<u8>>, ReadError> {
+        let found = self.optional_blob(segment, number).await?;
+        if found.is_none() {
+            // Both go in one transaction.
+            let described =
+                self.shared.connection.rows("SELECT 1 FROM segment WHERE id = ? LIMIT ?", segment.cast_signed(), 1);
+            if !described.await?.is_empty() {
+                return Err(ReadError::Segment { segment, detail: format!("blob {number} is missing") });
+            }
+        }
+        Ok(found)
     }
 
     /// Header and columns of a segment; `None` if it is gone.
@@ -63,7 +78,8 @@ impl Reader {
         let Some(header) = self.blob(segment, HEADER).await? else { return Ok(None) };
         let from = segment << BLOB_BITS;
         let select = "SELECT value FROM segment_blob WHERE id >= ? AND id < ? ORDER BY id";
-        let rows = self.shared.connection.rows(select, from.cast_signed(), (from | FACTS).cast_signed()).await?;
+        let rows = self.shared.connection.rows(select, from.cast_signed(), (from | FACTS).cast_signed()).await;
+        let rows = rows.map_err(|error| of_segment(segment, error))?;
         let mut blobs = Vec::with_capacity(rows.len());
         for row in &rows {
             blobs.push(row.try_get(0)?);
@@ -76,9 +92,9 @@ impl Reader {
         if let Some(block) = self.cache().block(segment.id) {
             return Ok(Some(block));
         }
-        let Some(bytes) = self.blob(segment.id, PARTS).await? else { return Ok(None) };
-        let parts: Parts =
-            packed::unpack(&bytes).map_err(|detail| ReadError::Segment { segment: segment.id, detail })?;
+        let Some(bytes) = self.noted(self.blob(segment.id, PARTS).await)? else { return Ok(None) };
+        let parts = packed::unpack(&bytes).map_err(|detail| ReadError::Segment { segment: segment.id, detail });
+        let parts: Parts = self.noted(parts)?;
         let block = Arc::new(Block::new(parts));
         self.cache().add_block(segment.id, &block);
         Ok(Some(block))
@@ -87,8 +103,8 @@ impl Reader {
     /// What the rules of sampling look at in a segment of spans; `None` if it is gone, or of before there were
     /// rules.
     pub(crate) async fn facts(&self, segment: u64) -> Result<Option<Facts>, ReadError> {
-        let Some(bytes) = self.blob(segment, FACTS).await? else { return Ok(None) };
-        packed::unpack(&bytes).map(Some).map_err(|detail| ReadError::Segment { segment, detail })
+        let Some(bytes) = self.noted(self.optional_blob(segment, FACTS).await)? else { return Ok(None) };
+        self.noted(packed::unpack(&bytes).map(Some).map_err(|detail| ReadError::Segment { segment, detail }))
     }
 
     /// A segment of spans; `None` if it is gone.
@@ -104,43 +120,63 @@ impl Reader {
 
     /// The same for who reads all of it and will not come back.
     pub(crate) async fn spans_once(&self, segment: u64) -> Result<Option<SpanSegment>, ReadError> {
-        let Some((header, blobs)) = self.columns(segment).await? else { return Ok(None) };
-        SpanSegment::new(&header, blobs).map(Some).map_err(|error| damaged(segment, &error))
+        let Some((header, blobs)) = self.noted(self.columns(segment).await)? else { return Ok(None) };
+        self.noted(SpanSegment::new(&header, blobs).map(Some).map_err(|error| damaged(segment, &error)))
     }
 
     /// A segment of log records; `None` if it is gone.
     pub(crate) async fn logs(&self, segment: u64) -> Result<Option<LogSegment>, ReadError> {
-        let Some((header, blobs)) = self.columns(segment).await? else { return Ok(None) };
-        LogSegment::new(&header, blobs).map(Some).map_err(|error| damaged(segment, &error))
+        let Some((header, blobs)) = self.noted(self.columns(segment).await)? else { return Ok(None) };
+        self.noted(LogSegment::new(&header, blobs).map(Some).map_err(|error| damaged(segment, &error)))
     }
 
     /// A segment of metric points; `None` if it is gone.
     pub(crate) async fn points(&self, segment: u64) -> Result<Option<PointSegment>, ReadError> {
-        let Some((header, blobs)) = self.columns(segment).await? else { return Ok(None) };
-        PointSegment::new(&header, blobs).map(Some).map_err(|error| damaged(segment, &error))
+        let Some((header, blobs)) = self.noted(self.columns(segment).await)? else { return Ok(None) };
+        self.noted(PointSegment::new(&header, blobs).map(Some).map_err(|error| damaged(segment, &error)))
     }
 
-    /// The parts of a trace in these segments; `None` if one of them is gone.
+    /// The parts of a trace in these segments; `None` if one of them is gone. An error where all that may hold it do
+    /// not read.
     pub(super) async fn try_find_parts(
         &self,
         segments: &Segments,
         trace_id: TraceId,
     ) -> Result<Option<Vec<FoundPart>>, ReadError> {
         let mut found = Vec::new();
+        let mut unread = None;
         for segment in segments.that_may_hold(Signal::Traces, trace_id) {
-            let Some(block) = self.block(segment).await? else { return Ok(None) };
+            let block = match self.block(segment).await {
+                Err(error @ ReadError::Segment { .. }) => {
+                    unread = Some(error);
+                    continue;
+                }
+                block => block?,
+            };
+            let Some(block) = block else { return Ok(None) };
             if let Some(at) = block.position(trace_id) {
                 found.push(FoundPart::new(segment, &block, at));
             }
         }
-        Ok(Some(found))
+        match unread {
+            Some(error) if found.is_empty() => Err(error),
+            _ => Ok(Some(found)),
+        }
     }
 
     /// The parts of a trace in these segments. One that is gone is left out: whoever asks finds out that
-    /// the set of segments has changed.
+    /// the set of segments has changed. So is one that does not read.
     pub(crate) async fn find_parts(&self, segments: &Segments, trace_id: TraceId) -> Result<Vec<FoundPart>, ReadError> {
-        Ok(self.try_find_parts(segments, trace_id).await?.unwrap_or_default())
+        Ok(past_damage(self.try_find_parts(segments, trace_id).await)?.unwrap_or_default())
     }
+}
+
+/// Damage that SQLite found where a segment lies is damage to that segment.
+fn of_segment(segment: u64, error: sqlx::Error) -> ReadError {
+    if schema::is_corrupt(&error) {
+        return ReadError::Segment { segment, detail: error.to_string() };
+    }
+    ReadError::Database(error)
 }
 
 pub(crate) fn damaged(segment: u64, error: &SegmentError) -> ReadError {

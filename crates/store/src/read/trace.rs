@@ -27,7 +27,7 @@ impl Reader {
     /// See [`ReadError`].
     pub async fn trace(&self, trace_id: TraceId) -> Result<Option<TraceContents>, ReadError> {
         for _ in 0..ATTEMPTS {
-            if let ControlFlow::Break(contents) = self.try_trace(trace_id).await? {
+            if let ControlFlow::Break(contents) = self.noted(self.try_trace(trace_id).await)? {
                 return Ok(contents);
             }
             // What was to be read is gone: it has become part of something else.

@@ -6,14 +6,15 @@ use hashbrown::HashMap;
 use model::{SpanId, TraceId};
 use tokio::runtime::Handle;
 
-use super::{FoundPart, Reader, StoredRequest, segments::damaged};
+use super::{FoundPart, Reader, StoredRequest, past_damage, segments::damaged};
 use crate::{
     AppendError, ReadError,
     append::{Place, SpanInFull, append_error},
     thinned::Thinned,
 };
 
-/// Reads committed rows and segments, waiting for them.
+/// Reads committed rows and segments, waiting for them. What is damaged holds nothing: what comes is then no duplicate
+/// of it, and is kept.
 #[derive(Debug)]
 pub(crate) struct ReadTurn<'a> {
     reader: &'a Reader,
@@ -27,7 +28,7 @@ impl<'a> ReadTurn<'a> {
 
     /// The request in a row; `None` if the row is gone.
     pub(crate) fn request(&self, row: u64) -> Result<Option<StoredRequest>, AppendError> {
-        self.runtime.block_on(self.reader.request(row)).map_err(|error| into_append(&error))
+        past_damage(self.runtime.block_on(self.reader.request(row))).map_err(|error| into_append(&error))
     }
 
     /// Whether a trace is known to be in no segment, as most that go on are.
@@ -76,7 +77,7 @@ impl<'a> ReadTurn<'a> {
             let ids = spans.span_ids(rows.clone()).map_err(wrong)?;
             Ok(rows.map(|row| row as u32).zip(ids).collect())
         };
-        self.runtime.block_on(read).map_err(|error: ReadError| into_append(&error))
+        self.read(read)
     }
 
     /// The spans of a trace in all segments, whole.
@@ -105,7 +106,12 @@ impl<'a> ReadTurn<'a> {
             let found = spans.spans(trace_id, rows.clone()).map_err(wrong)?.into_iter().map(whole);
             Ok(rows.map(|row| Place::Segment(segment, row as u32)).zip(found).collect())
         };
-        self.runtime.block_on(read).map_err(|error: ReadError| into_append(&error))
+        self.read(read)
+    }
+
+    fn read<T: Default>(&self, read: impl Future<Output = Result<T, ReadError>>) -> Result<T, AppendError> {
+        let read = self.reader.noted(self.runtime.block_on(read));
+        past_damage(read).map_err(|error| into_append(&error))
     }
 }
 

@@ -50,6 +50,11 @@ impl Cursor {
         self.advance(number, None);
     }
 
+    /// Goes past the segment that was needed: it does not read.
+    pub(crate) fn pass(&mut self) {
+        self.waiting.pop_front();
+    }
+
     /// The next trace; call it when no block is needed.
     pub(crate) fn next(&mut self) -> Option<TraceSummary> {
         let in_segments = self.next.peek().map(|(start, ..)| *start);

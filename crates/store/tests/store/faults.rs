@@ -118,6 +118,40 @@ async fn locked_by_another_program() {
     other.close().await.unwrap();
 }
 
+/// A trace of which segments have a part goes on while nothing can be written, and again when it can: it is one trace.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trace_that_goes_on_after_a_failure_is_one_trace() {
+    let mut kept = Kept::new().await;
+    kept.add(in_protobuf(&traces("a", vec![span(1, 1, "x")]))).await.unwrap();
+    kept.store().compact().await.unwrap();
+    let next = || in_protobuf(&traces("a", vec![span(1, 2, "y")]));
+    let mut other = another_program(&kept.dir).await;
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    assert_eq!(kept.add(next()).await, Err(AppendError::Busy));
+    sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+    other.close().await.unwrap();
+    assert_eq!(kept.outcome(next()).await, "1/0/0");
+    for is_compacted in [false, true] {
+        if is_compacted {
+            kept.store().compact().await.unwrap();
+        }
+        assert_eq!(listed(&kept.reader()).await, [2], "compacted: {is_compacted}");
+    }
+    kept.reopen().await;
+    assert_eq!(listed(&kept.reader()).await, [2]);
+}
+
+/// Spans of each trace that is listed.
+async fn listed(reader: &Reader) -> Vec<u64> {
+    let mut spans = Vec::new();
+    let visit = |summary: &store::TraceSummary| {
+        spans.push(summary.span_count);
+        std::ops::ControlFlow::Continue(())
+    };
+    reader.traces(None, visit).await.unwrap();
+    spans
+}
+
 /// The log is deleted while we write to it: what is acknowledged afterwards is in the database.
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]

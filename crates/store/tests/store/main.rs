@@ -5,6 +5,7 @@
 mod aggregates;
 mod compaction;
 mod conformance;
+mod damage;
 mod directory;
 mod duplicates;
 mod faults;

@@ -1,0 +1,8 @@
+//! A disk that fails under a running `serve`: what is acknowledged is stored, what is not is asked for again, and when
+//! the disk works again so does everything, without a restart.
+
+mod damaged;
+mod disk;
+mod read_only;
+mod stalled;
+mod writing;
