@@ -8,7 +8,7 @@ const HOUSE: [(&str, &[&str], bool); 13] = [
     ("model", &[], true),
     ("analysis", &["model"], true),
     ("sampling", &["model"], true),
-    ("aggregate", &["model"], true),
+    ("aggregate", &["model", "analysis"], true),
     ("formats", &["model"], true),
     ("api", &["model", "macros"], true),
     ("receive", &["model", "formats"], false),
