@@ -113,10 +113,10 @@ impl<'a> PeerAttributes<'a> {
         slot(key).is_some() || is_port(key)
     }
 
-    /// Notes an attribute that is a text.
-    pub fn note(&mut self, key: &[u8], text: &'a str) {
+    /// Notes an attribute that is a text; one that is not UTF-8 says nothing.
+    pub fn note(&mut self, key: &[u8], text: &'a [u8]) {
         if let Some(slot) = slot(key).and_then(|slot| self.texts.get_mut(slot)) {
-            *slot = text;
+            *slot = std::str::from_utf8(text).unwrap_or_default();
         }
     }
 

@@ -227,7 +227,7 @@ fn a_long_chain_is_walked_once() {
 fn names_of_peers() {
     let of = |attributes: &[(&str, &'static str)]| {
         let mut peer = PeerAttributes::default();
-        attributes.iter().for_each(|(key, text)| peer.note(key.as_bytes(), text));
+        attributes.iter().for_each(|(key, text)| peer.note(key.as_bytes(), text.as_bytes()));
         peer.note_number(b"network.peer.port", 5432);
         peer.peer()
     };

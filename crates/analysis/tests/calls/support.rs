@@ -11,7 +11,7 @@ pub(crate) fn spans(data: &TracesData) -> TraceSpans<'_> {
             let mut peer = PeerAttributes::default();
             for attribute in &span.attributes {
                 match &attribute.value {
-                    Value::String(text) => peer.note(attribute.key.as_bytes(), text),
+                    Value::String(text) => peer.note(attribute.key.as_bytes(), text.as_bytes()),
                     Value::Int(number) => peer.note_number(attribute.key.as_bytes(), *number),
                     _ => {}
                 }

@@ -1,0 +1,92 @@
+//! Traces of which something is in segments already, read as far as it tells who called whom.
+
+use std::{cmp::Reverse, collections::BTreeMap};
+
+use analysis::PeerAttributes;
+use hashbrown::HashSet;
+use model::TraceId;
+use segment::{SegmentError, SpanSegment};
+
+use super::{EarlierSpans, Seen, Services, calling};
+use crate::{
+    Source,
+    segments::{HTTP_STATUS, Segment},
+};
+
+/// Segments in which a trace is looked for at the most, the newest first. Compaction merges small ones, so that only what
+/// grows for very long has more parts: of such a trace calls are paired within as much of its end.
+const MOST_PARTS: usize = 16;
+/// The same for all traces of a batch together: they are in memory at one time.
+const MOST_SEGMENTS: usize = 64;
+
+/// The parts of some traces in segments.
+#[derive(Debug, Default)]
+pub(crate) struct Earlier {
+    /// Up to which row of the append level all was in segments then.
+    pub(crate) compacted_row: u64,
+    parts: Vec<Part>,
+}
+
+#[derive(Debug)]
+struct Part {
+    segment: SpanSegment,
+    services: Services,
+    traces: HashSet<TraceId>,
+}
+
+impl Earlier {
+    /// None yet, at the moment of such a mark.
+    pub(crate) fn new(compacted_row: u64) -> Self {
+        Self { compacted_row, ..Self::default() }
+    }
+
+    /// Adds a segment, and those of its traces that are wanted.
+    ///
+    /// # Errors
+    /// [`SegmentError::Damaged`].
+    pub(crate) fn add(&mut self, segment: SpanSegment, traces: HashSet<TraceId>) -> Result<(), SegmentError> {
+        let services = Services::of(segment.resources()?.into_iter().map(|one| one.resource));
+        self.parts.push(Part { segment, services, traces });
+        Ok(())
+    }
+
+    /// Their spans. Those of a segment that is damaged end where it is.
+    pub(crate) fn spans(&self) -> EarlierSpans<'_> {
+        let mut spans = EarlierSpans::default();
+        let is_key_wanted = |key: &[u8]| PeerAttributes::is_key(key) || HTTP_STATUS.contains(&key);
+        for Part { segment, services, traces } in &self.parts {
+            let is_wanted = |trace_id| traces.contains(&trace_id);
+            let visited = segment.visit_heads(is_wanted, is_key_wanted, |head| {
+                let seen = Seen::of(head.span, head.request.received_at_unix_nano);
+                let of_trace = spans.entry(head.trace_id).or_default();
+                let links = head.links.iter().copied();
+                calling::push(of_trace, head.trace_id, head.span, &seen, services.get(head.resource), links);
+            });
+            if let Err(error) = visited {
+                tracing::warn!(%error, "edges are counted without a part of a segment");
+            }
+        }
+        spans
+    }
+}
+
+/// Where the parts of traces are to be read.
+#[derive(Debug, Default)]
+pub(crate) struct Places(BTreeMap<u64, HashSet<TraceId>>);
+
+impl Places {
+    /// Adds the segments that hold a trace; of them those of live sources count.
+    pub(crate) fn add<'s>(&mut self, trace_id: TraceId, segments: impl Iterator<Item = &'s Segment>) {
+        let live = segments.filter(|segment| segment.source == Source::Live);
+        let mut ids: Vec<u64> = live.map(|segment| segment.id).collect();
+        ids.sort_unstable_by_key(|id| Reverse(*id));
+        for id in ids.into_iter().take(MOST_PARTS) {
+            self.0.entry(id).or_default().insert(trace_id);
+        }
+    }
+
+    /// The segments with the traces that are wanted of each, the newest first.
+    pub(crate) fn into_segments(self) -> impl Iterator<Item = (u64, HashSet<TraceId>)> {
+        self.0.into_iter().rev().take(MOST_SEGMENTS)
+    }
+}
