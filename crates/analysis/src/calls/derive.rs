@@ -267,7 +267,7 @@ impl Calls {
             (Some(destination), ..) => (destination, ConnectionType::MessagingSystem),
             (None, Some(service), _) if is_consumer => (service.into(), ConnectionType::MessagingSystem),
             (None, Some(service), _) => (service.into(), ConnectionType::Unset),
-            (None, None, Above::Nobody) if !span.is_linked => (USER, ConnectionType::VirtualNode),
+            (None, None, Above::Nobody) if !(is_consumer && span.is_linked) => (USER, ConnectionType::VirtualNode),
             _ => return,
         };
         let (client, connection) = client;

@@ -9,7 +9,7 @@
 //!   which has the delay. Else it is one, from producer to consumer. What only goes on with a message that its service has
 //!   received is none.
 //! - A CLIENT that is not paired calls a database, a provider of generative AI or another peer, if it names it.
-//! - A SERVER or CONSUMER without a parent and without links is called by the user; one whose parent is missing is called
+//! - A SERVER without a parent is called by the user, and so is a CONSUMER without a parent and without links; one whose parent is missing is called
 //!   by somebody who is not known yet.
 
 mod call;

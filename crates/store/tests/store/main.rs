@@ -7,6 +7,7 @@ mod compaction;
 mod conformance;
 mod directory;
 mod duplicates;
+mod edges;
 mod faults;
 mod given;
 mod ledger;
