@@ -1,9 +1,9 @@
 //! Calls counted by the edge of the service graph that they are.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, hash::BuildHasher};
 
 use analysis::{Call, ConnectionType, GraphNode, NodeKind};
-use hashbrown::{HashMap, hash_map::Entry};
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable, hash_map::Entry};
 
 use crate::{
     MOST_KEYS, MOST_TEXT_BYTES, OTHER, Sketch, UNIT, aggregates::in_hours, difference::Difference, texts::Texts,
@@ -41,12 +41,12 @@ pub struct Edge {
 }
 
 /// A node in numbers of texts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct NodeNumbers {
-    pub(crate) kind: NodeKind,
-    pub(crate) namespace: u32,
-    pub(crate) name: u32,
-    pub(crate) port: Option<u16>,
+#[derive(Debug, Clone, Copy)]
+struct NodeNumbers {
+    kind: NodeKind,
+    namespace: u32,
+    name: u32,
+    port: Option<u16>,
 }
 
 /// An [`EdgeKey`] in numbers of nodes.
@@ -105,7 +105,9 @@ impl Counted {
 pub struct Edges {
     texts: Texts,
     nodes: Vec<NodeNumbers>,
-    node_ids: HashMap<NodeNumbers, u32>,
+    /// Numbers of nodes by what they are: each call asks for two.
+    node_ids: HashTable<u32>,
+    hasher: DefaultHashBuilder,
     pub(crate) counted: HashMap<EdgeNumbers, Counted>,
     pub(crate) folded: i64,
 }
@@ -183,22 +185,22 @@ impl Edges {
     }
 
     /// The number of a node whose texts are not too long.
-    fn node_id(&mut self, node: GraphNode<'_>) -> u32 {
-        let mut text = |text: &str| self.texts.number(if text.len() > MOST_TEXT_BYTES { OTHER } else { text });
-        let (namespace, name) = (text(node.namespace), text(node.name));
-        self.node_of(NodeNumbers { kind: node.kind, namespace, name, port: node.port })
-    }
-
-    pub(crate) fn node_of(&mut self, node: NodeNumbers) -> u32 {
-        *self.node_ids.entry(node).or_insert_with(|| {
-            self.nodes.push(node);
-            u32::try_from(self.nodes.len() - 1).unwrap_or(u32::MAX)
-        })
-    }
-
-    /// The number of a text as it is.
-    pub(crate) fn text(&mut self, text: &str) -> u32 {
-        self.texts.number(text)
+    pub(crate) fn node_id(&mut self, node: GraphNode<'_>) -> u32 {
+        let short = |text: &'_ str| text.len() <= MOST_TEXT_BYTES;
+        if !(short(node.namespace) && short(node.name)) {
+            let cut = |text| if short(text) { text } else { OTHER };
+            return self.node_id(GraphNode { namespace: cut(node.namespace), name: cut(node.name), ..node });
+        }
+        let Self { texts, nodes, node_ids, hasher, .. } = self;
+        let hash = hasher.hash_one(node);
+        if let Some(number) = node_ids.find(hash, |number| node_of(nodes, texts, *number) == node) {
+            return *number;
+        }
+        let number = u32::try_from(nodes.len()).unwrap_or(u32::MAX);
+        let (namespace, name) = (texts.number(node.namespace), texts.number(node.name));
+        nodes.push(NodeNumbers { kind: node.kind, namespace, name, port: node.port });
+        node_ids.insert_unique(hash, number, |number| hasher.hash_one(node_of(nodes, texts, *number)));
+        number
     }
 
     /// By key, what did not come to nothing.
@@ -208,9 +210,7 @@ impl Edges {
     }
 
     pub(crate) fn node(&self, number: u32) -> GraphNode<'_> {
-        let Some(node) = self.nodes.get(number as usize) else { return GraphNode::default() };
-        let NodeNumbers { kind, namespace, name, port } = *node;
-        GraphNode { kind, namespace: self.texts.get(namespace), name: self.texts.get(name), port }
+        node_of(&self.nodes, &self.texts, number)
     }
 
     fn key(&self, numbers: EdgeNumbers) -> EdgeKey<'_> {
@@ -255,6 +255,12 @@ impl Edges {
     pub fn folded(&self) -> f64 {
         self.folded.max(0) as f64 / UNIT as f64
     }
+}
+
+fn node_of<'t>(nodes: &[NodeNumbers], texts: &'t Texts, number: u32) -> GraphNode<'t> {
+    let Some(node) = nodes.get(number as usize) else { return GraphNode::default() };
+    let NodeNumbers { kind, namespace, name, port } = *node;
+    GraphNode { kind, namespace: texts.get(namespace), name: texts.get(name), port }
 }
 
 fn weight(call: &Call<'_>) -> i64 {

@@ -1,12 +1,12 @@
 //! Edges as bytes: column by column, for whoever compresses them.
 
-use analysis::{ConnectionType, NodeKind};
+use analysis::{ConnectionType, GraphNode, NodeKind};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Edges, EncodingError, UNIT,
     difference::Difference,
-    edges::{Counted, EdgeNumbers, NodeNumbers},
+    edges::{Counted, EdgeNumbers},
     encoding::{NO_TEXT, SHORT, rising},
     texts::Texts,
 };
@@ -117,13 +117,12 @@ impl Columns {
     fn read(self) -> Result<Edges, EncodingError> {
         let mut all = Edges::default();
         all.folded = self.folded.saturating_mul(self.unit);
-        let texts: Vec<u32> = self.texts.iter().map(|text| all.text(text)).collect();
-        let text = |number: u32| texts.get(number as usize).copied().ok_or(NO_TEXT);
+        let text = |number: &u32| self.texts.get(*number as usize).map(String::as_str).ok_or(NO_TEXT);
         let mut nodes = Vec::with_capacity(self.nodes.len());
         for (at, (kind, namespace, name)) in self.nodes.iter().enumerate() {
             let kind = KINDS.get(usize::from(*kind)).copied().ok_or(EncodingError("a kind that is none"))?;
             let port = self.ports.get(at).copied().ok_or(SHORT)?;
-            nodes.push(all.node_of(NodeNumbers { kind, namespace: text(*namespace)?, name: text(*name)?, port }));
+            nodes.push(all.node_id(GraphNode { kind, namespace: text(namespace)?, name: text(name)?, port }));
         }
         let node = |all: &[u32], at: usize| {
             let number = all.get(at).ok_or(SHORT)?;

@@ -23,7 +23,8 @@ mod span;
 mod trace;
 
 pub use calls::{
-    Call, CallSpan, Calls, ConnectionType, GraphNode, NodeKind, Peer, PeerAttributes, PeerName, Service, TraceSpans,
+    Call, CallSpan, Calls, Change, ConnectionType, GraphNode, NodeKind, Peer, PeerAttributes, PeerName, Service,
+    TraceSpans,
 };
 pub use node::Node;
 pub use oddity::Oddity;

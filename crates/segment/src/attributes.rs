@@ -54,6 +54,13 @@ pub struct ValueColumn {
     pub of: ValueType,
 }
 
+impl ValueColumn {
+    /// Whether it holds values of keys that are wanted: whole lists may.
+    pub(crate) fn is_wanted(&self, is_key_wanted: impl Fn(&[u8]) -> bool) -> bool {
+        self.of == ValueType::List || is_key_wanted(&self.key)
+    }
+}
+
 /// Lists of attributes being written.
 #[derive(Debug)]
 pub(crate) struct AttributeColumns {
@@ -315,9 +322,8 @@ impl<'a> AttributeReader<'a> {
                 }
             }
         }
-        let is_column_wanted = |number: usize| {
-            shapes.columns.get(number).is_some_and(|column| column.of == ValueType::List || is_key_wanted(&column.key))
-        };
+        let is_column_wanted =
+            |number: usize| shapes.columns.get(number).is_some_and(|column| column.is_wanted(&is_key_wanted));
         let open = |(number, is_used): (usize, bool)| {
             let open = || match is_column_wanted(number) {
                 true => ValuesOf::read(shapes.columns.get(number), column(number as u32)?),

@@ -6,7 +6,7 @@ use model::TraceId;
 use crate::{
     Request, SegmentError, SpanSegment,
     bytes::{later, unzigzag},
-    spans_write::{Column, NO_PARENT, OTHER_PARENT},
+    spans_write::{Column, FIXED, Header, NO_PARENT, OTHER_PARENT},
 };
 
 /// A span without its name, its events and what was dropped, and without most of its attributes.
@@ -14,6 +14,8 @@ use crate::{
 pub struct SpanHead<'b, 'a> {
     /// The trace to which it belongs.
     pub trace_id: TraceId,
+    /// Spans of that which follow in the segment.
+    pub following: usize,
     /// The span, as far as it is read.
     pub span: &'b RawSpan<'a>,
     /// Trace and span to which it links, as they came.
@@ -24,7 +26,43 @@ pub struct SpanHead<'b, 'a> {
     pub request: Request,
 }
 
+/// The fixed columns that are read.
+const HEAD: [Column; 17] = [
+    Column::TraceId,
+    Column::SpansOfTrace,
+    Column::StartOfTrace,
+    Column::SpanId,
+    Column::Parent,
+    Column::OtherParent,
+    Column::Start,
+    Column::Duration,
+    Column::Kind,
+    Column::Origin,
+    Column::Request,
+    Column::Status,
+    Column::TraceState,
+    Column::Shape,
+    Column::LinksOfSpan,
+    Column::LinkTraceId,
+    Column::LinkSpanId,
+];
+
 impl SpanSegment {
+    /// The numbers of the blobs that [`SpanSegment::visit_heads`] reads, by the header of a segment, rising; others may be
+    /// empty then.
+    ///
+    /// # Errors
+    /// [`SegmentError::Damaged`] where the header is not one.
+    pub fn blobs_of_heads(header: &[u8], is_key_wanted: impl Fn(&[u8]) -> bool) -> Result<Vec<u16>, SegmentError> {
+        let Header { directory, shapes: [shapes, ..], .. } = crate::unpack_header(header)?;
+        let values = (FIXED..).zip(&shapes.columns).filter(|(_, column)| column.is_wanted(&is_key_wanted));
+        let columns = HEAD.into_iter().map(|column| column as usize).chain(values.map(|(number, _)| number));
+        let mut blobs: Vec<u16> = columns.filter_map(|number| directory.blob(number)).collect();
+        blobs.sort_unstable();
+        blobs.dedup();
+        Ok(blobs)
+    }
+
     /// Shows the spans of the traces that are wanted, each with those attributes whose keys are wanted. No other columns
     /// are unpacked.
     ///
@@ -100,7 +138,8 @@ impl SpanSegment {
                 }
                 let (resource, _) = self.header.origins.pair(origin.get(row))?;
                 let request = self.header.origins.request(request.get(row))?;
-                visit(&SpanHead { trace_id: *trace_id, span: &span, links: &links, resource, request });
+                let following = rows.end - row - 1;
+                visit(&SpanHead { trace_id: *trace_id, following, span: &span, links: &links, resource, request });
             }
         }
         Ok(())

@@ -80,3 +80,12 @@ pub struct Call<'a> {
     /// From the end of the producer to the start of the consumer, nanoseconds; 0 where it starts before.
     pub delay_nanos: Option<u64>,
 }
+
+/// What becomes of a call when more spans of its trace come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It is one.
+    Found,
+    /// It was one until then.
+    TakenBack,
+}

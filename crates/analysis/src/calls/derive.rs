@@ -2,12 +2,15 @@
 
 use model::SpanId;
 
-use super::{Call, CallSpan, ConnectionType, GraphNode, NodeKind, Service, TraceSpans, span::Role};
+use super::{
+    Call, CallSpan, Change, TraceSpans,
+    found::{Found, Way, destination_of},
+    span::Role,
+};
 use crate::trace::NONE;
 
 /// An ancestor that was not looked for yet.
 const UNKNOWN: u32 = NONE - 1;
-const USER: GraphNode<'static> = GraphNode { kind: NodeKind::User, namespace: "", name: "", port: None };
 
 /// Derives the calls of one trace after the other, in memory that it keeps.
 #[derive(Debug, Default)]
@@ -21,14 +24,19 @@ pub struct Calls {
     /// Places of who is called and of who calls, rising.
     pairs: Vec<(u32, u32)>,
     is_paired: Vec<bool>,
-    /// Of callers that do not name a destination: the place of who was called and names it.
+    /// Of callers: the place of a span that names the destination for them.
     destination: Vec<u32>,
+    /// Who was called by no span.
+    others: Vec<(u32, Above)>,
+    found: Vec<Found>,
+    found_before: Vec<Found>,
 }
 
 /// A span by its id.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
-    id: SpanId,
+    /// As a number, which is compared in one step.
+    id: u64,
     /// Its place.
     first: u32,
     /// The place of the first span with the id that calls; [`NONE`] if none does.
@@ -36,7 +44,7 @@ struct Entry {
 }
 
 /// Who stands above somebody who was called.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 enum Above {
     /// The span that called.
     Caller(u32),
@@ -52,7 +60,47 @@ impl Calls {
     /// Shows each call of a trace to `found`, in no order: O(n log n) in spans and links, without recursion, and the same
     /// for any order of the spans.
     pub fn derive<'a>(&mut self, trace: &TraceSpans<'a>, mut found: impl FnMut(&Call<'a>)) {
+        self.find_calls(trace);
+        for call in self.found.iter().filter_map(|found| found.call(&trace.spans)) {
+            found(&call);
+        }
+    }
+
+    /// What the last spans of a trace change: shows the calls of which those `before` told alone and which are others with
+    /// them, and the calls that are new. The trace begins with the spans before.
+    pub fn derive_change<'a>(
+        &mut self,
+        trace: &TraceSpans<'a>,
+        before: &TraceSpans<'a>,
+        mut changed: impl FnMut(Change, &Call<'a>),
+    ) {
+        self.find_calls(before);
+        let mut then = std::mem::take(&mut self.found);
+        self.found = std::mem::take(&mut self.found_before);
+        self.find_calls(trace);
+        then.sort_unstable();
+        self.found.sort_unstable();
+        let mut show = |change, found: &Found| {
+            if let Some(call) = found.call(&trace.spans) {
+                changed(change, &call);
+            }
+        };
+        let mut rest = then.iter().peekable();
+        for now in &self.found {
+            while let Some(gone) = rest.next_if(|then| *then < now) {
+                show(Change::TakenBack, gone);
+            }
+            if rest.next_if(|then| *then == now).is_none() {
+                show(Change::Found, now);
+            }
+        }
+        rest.for_each(|gone| show(Change::TakenBack, gone));
+        self.found_before = then;
+    }
+
+    fn find_calls(&mut self, trace: &TraceSpans<'_>) {
         let spans = trace.spans.as_slice();
+        self.found.clear();
         self.roles.clear();
         self.roles.extend(spans.iter().map(CallSpan::role));
         if self.roles.iter().all(|role| *role == Role::Internal) {
@@ -68,48 +116,46 @@ impl Calls {
         if self.roles.iter().any(|role| role.is_called()) {
             self.index(spans);
             self.link(trace);
-            self.called(spans, &mut found);
+            self.called(spans);
         }
-        for (at, span) in
-            spans.iter().enumerate().filter(|(at, _)| self.roles.get(*at).is_some_and(|role| role.calls()))
-        {
-            let named = |at: u32| spans.get(at as usize).and_then(destination_of);
-            let adopted = self.destination.get(at).copied().and_then(named);
-            let server = match destination_of(span).or(adopted) {
-                Some(destination) => Some((destination, ConnectionType::MessagingSystem)),
-                None if self.is_paired.get(at) == Some(&true) || self.roles.get(at) == Some(&Role::Producer) => None,
-                None => span.peer.virtual_node(),
+        for (at, (span, role)) in (0_u32..).zip(spans.iter().zip(&self.roles)).filter(|(_, (_, role))| role.calls()) {
+            let adopted = self.destination.get(at as usize).copied().filter(|namer| *namer != UNKNOWN);
+            let way = match destination_of(span).map(|_| at).or(adopted) {
+                Some(namer) => Way::ToDestination(namer),
+                None if self.is_paired.get(at as usize) == Some(&true) || *role == Role::Producer => continue,
+                None => Way::ToPeer,
             };
-            if let Some((server, connection)) = server {
-                found(&Call { connection, ..call(Some(span), None, span.service.into(), server) });
-            }
+            self.found.push(Found::of_caller(at, way));
         }
     }
 
     fn index(&mut self, spans: &[CallSpan<'_>]) {
         let Self { by_id, roles, .. } = self;
         by_id.clear();
-        by_id.extend((0..).zip(spans).map(|(first, span)| Entry { id: span.span_id, first, caller: NONE }));
-        by_id.sort_unstable_by(|a, b| {
-            a.id.cmp(&b.id).then_with(|| match (spans.get(a.first as usize), spans.get(b.first as usize)) {
-                (Some(first), Some(second)) => first.order(second),
-                _ => a.first.cmp(&b.first),
-            })
-        });
+        by_id.extend((0..).zip(spans).map(|(first, span)| Entry { id: number(span.span_id), first, caller: NONE }));
+        by_id.sort_unstable_by_key(|entry| entry.id);
+        let span = |entry: &Entry| spans.get(entry.first as usize);
         let calls = |entry: &Entry| roles.get(entry.first as usize).is_some_and(|role| role.calls());
         for of_one in by_id.chunk_by_mut(|a, b| a.id == b.id) {
+            if of_one.len() > 1 {
+                of_one.sort_unstable_by(|a, b| match (span(a), span(b)) {
+                    (Some(a), Some(b)) => a.order(b),
+                    _ => a.first.cmp(&b.first),
+                });
+            }
             let caller = of_one.iter().find(|entry| calls(entry)).map_or(NONE, |entry| entry.first);
             of_one.iter_mut().for_each(|entry| entry.caller = caller);
         }
     }
 
     /// Where in [`Calls::by_id`] an id begins.
-    fn position(&self, id: SpanId) -> usize {
+    fn position(&self, id: u64) -> usize {
         self.by_id.partition_point(|entry| entry.id < id)
     }
 
     /// The span that stands for an id, and the first with that id that calls.
     fn find(&self, id: SpanId) -> Option<Entry> {
+        let id = number(id);
         self.by_id.get(self.position(id)).copied().filter(|entry| entry.id == id)
     }
 
@@ -118,6 +164,7 @@ impl Calls {
         if self.is_paired.get(caller as usize) != Some(&false) {
             return;
         }
+        let id = number(id);
         let from = self.position(id);
         for entry in self.by_id.get(from..).unwrap_or_default().iter().take_while(|entry| entry.id == id) {
             if let Some(is_paired) = self.is_paired.get_mut(entry.first as usize) {
@@ -190,11 +237,14 @@ impl Calls {
     }
 
     /// The calls of those who are called.
-    fn called<'a>(&mut self, spans: &[CallSpan<'a>], found: &mut impl FnMut(&Call<'a>)) {
+    fn called(&mut self, spans: &[CallSpan<'_>]) {
         let of_links = self.pairs.len();
-        let mut others = Vec::new();
-        for at in 0..spans.len() as u32 {
-            let Some(span) = spans.get(at as usize).filter(|_| self.role(at).is_called()) else { continue };
+        let mut others = std::mem::take(&mut self.others);
+        others.clear();
+        for (at, span) in (0_u32..).zip(spans) {
+            if !self.role(at).is_called() {
+                continue;
+            }
             match self.above(spans, span) {
                 Above::Caller(caller) => self.pairs.push((at, caller)),
                 other => others.push((at, other)),
@@ -204,39 +254,38 @@ impl Calls {
         self.pairs.dedup();
         let pairs = std::mem::take(&mut self.pairs);
         for of_one in pairs.chunk_by(|(a, _), (b, _)| a == b) {
-            self.paired(spans, of_one, found);
+            self.paired(spans, of_one);
         }
-        for (at, above) in others {
-            let is_paired = of_links > 0 && pairs.binary_search_by_key(&at, |(called, _)| *called).is_ok();
-            if let Some(span) = spans.get(at as usize).filter(|_| !is_paired) {
-                self.unpaired(spans, (at, span), above, found);
+        for (at, above) in &others {
+            let is_paired = of_links > 0 && pairs.binary_search_by_key(at, |(called, _)| *called).is_ok();
+            if let Some(span) = spans.get(*at as usize).filter(|_| !is_paired)
+                && let Some(way) = self.unpaired((*at, span), *above, spans)
+            {
+                self.found.push(Found::of_called(*at, way));
             }
         }
-        self.pairs = pairs;
+        (self.pairs, self.others) = (pairs, others);
     }
 
     /// The calls of one span with all that called it.
-    fn paired<'a>(&mut self, spans: &[CallSpan<'a>], pairs: &[(u32, u32)], found: &mut impl FnMut(&Call<'a>)) {
+    fn paired(&mut self, spans: &[CallSpan<'_>], pairs: &[(u32, u32)]) {
         let callers = || pairs.iter().filter_map(|(_, caller)| Some((*caller, spans.get(*caller as usize)?)));
         let Some((at, span)) = pairs.first().and_then(|(at, _)| Some((*at, spans.get(*at as usize)?))) else { return };
         let is_message =
             self.role(at) == Role::Consumer || callers().any(|(caller, _)| self.role(caller) == Role::Producer);
         let named = |(at, span)| Some((destination_of(span)?, at));
-        let named_by = named((at, span)).or_else(|| callers().filter_map(named).min());
-        let named_by = named_by.filter(|_| is_message);
+        let named_by = named((at, span)).or_else(|| callers().filter_map(named).min()).filter(|_| is_message);
         for (caller, by) in callers() {
             self.pair(caller, by.span_id);
-            let Some((destination, namer)) = named_by else {
-                let connection = if is_message { ConnectionType::MessagingSystem } else { ConnectionType::Unset };
-                let call = call(Some(by), Some(span), by.service.into(), span.service.into());
-                let delay_nanos = is_message.then(|| delay(by, span));
-                found(&Call { connection, delay_nanos, ..call });
-                continue;
+            let way = match named_by {
+                Some((_, namer)) => Way::FromDestination(namer),
+                None if is_message => Way::Message,
+                None => Way::Direct,
             };
-            let call = call(None, Some(span), destination, span.service.into());
-            let (delay_nanos, adjusted_count) = (Some(delay(by, span)), call.adjusted_count.or(by.adjusted_count));
-            found(&Call { connection: ConnectionType::MessagingSystem, delay_nanos, adjusted_count, ..call });
-            if let Some(adopted) = self.destination.get_mut(caller as usize) {
+            self.found.push(Found { called: at, caller, way });
+            if let Some((destination, namer)) = named_by
+                && let Some(adopted) = self.destination.get_mut(caller as usize)
+            {
                 let known = spans.get(*adopted as usize).and_then(destination_of);
                 if known.is_none_or(|known| destination < known) {
                     *adopted = namer;
@@ -245,62 +294,30 @@ impl Calls {
         }
     }
 
-    /// The call of a span that no span made.
-    fn unpaired<'a>(
-        &mut self,
-        spans: &[CallSpan<'a>],
-        (at, span): (u32, &CallSpan<'a>),
-        above: Above,
-        found: &mut impl FnMut(&Call<'a>),
-    ) {
+    /// The way to a span that no span called.
+    fn unpaired(&self, (at, span): (u32, &CallSpan<'_>), above: Above, spans: &[CallSpan<'_>]) -> Option<Way> {
         let above_it = match above {
-            Above::Other(above) => spans.get(above as usize).map(|of| (self.role(above), of.service)),
+            Above::Other(above) => spans.get(above as usize).map(|of| (above, of.service)),
             _ => None,
         };
         let is_consumer = self.role(at) == Role::Consumer;
-        if is_consumer && above_it == Some((Role::Consumer, span.service)) {
-            return;
+        let goes_on = |(above, service)| self.role(above) == Role::Consumer && service == span.service;
+        if is_consumer && above_it.is_some_and(goes_on) {
+            return None;
         }
-        let destination = if is_consumer { destination_of(span) } else { None };
-        let caller: Option<Service<'a>> = above_it.map(|(_, service)| service).filter(|of| *of != span.service);
-        let client = match (destination, caller, above) {
-            (Some(destination), ..) => (destination, ConnectionType::MessagingSystem),
-            (None, Some(service), _) if is_consumer => (service.into(), ConnectionType::MessagingSystem),
-            (None, Some(service), _) => (service.into(), ConnectionType::Unset),
-            (None, None, Above::Nobody) if !(is_consumer && span.is_linked) => (USER, ConnectionType::VirtualNode),
-            _ => return,
-        };
-        let (client, connection) = client;
-        found(&Call { connection, ..call(None, Some(span), client, span.service.into()) });
+        if is_consumer && destination_of(span).is_some() {
+            return Some(Way::FromDestination(at));
+        }
+        match (above_it, above) {
+            (Some((_, service)), _) if service == span.service => None,
+            (Some((above, _)), _) if is_consumer => Some(Way::MessageFromService(above)),
+            (Some((above, _)), _) => Some(Way::FromService(above)),
+            (None, Above::Nobody) if !(is_consumer && span.is_linked) => Some(Way::FromUser),
+            _ => None,
+        }
     }
 }
 
-/// The destination that a span with a part in a message names.
-fn destination_of<'a>(span: &CallSpan<'a>) -> Option<GraphNode<'a>> {
-    if span.role() == Role::Server { None } else { span.peer.destination() }
-}
-
-fn delay(producer: &CallSpan<'_>, consumer: &CallSpan<'_>) -> u64 {
-    consumer.start_unix_nano.saturating_sub(producer.end_unix_nano)
-}
-
-/// A call of which one or two spans tell.
-fn call<'a>(
-    by: Option<&CallSpan<'a>>,
-    of: Option<&CallSpan<'a>>,
-    client: GraphNode<'a>,
-    server: GraphNode<'a>,
-) -> Call<'a> {
-    let both = || by.into_iter().chain(of);
-    Call {
-        minute: both().next().map_or(0, |span| span.minute),
-        client,
-        server,
-        connection: ConnectionType::Unset,
-        is_failed: both().any(|span| span.is_error),
-        adjusted_count: of.and_then(|span| span.adjusted_count).or(by.and_then(|span| span.adjusted_count)),
-        client_nanos: by.map(CallSpan::nanos),
-        server_nanos: of.map(CallSpan::nanos),
-        delay_nanos: None,
-    }
+fn number(id: SpanId) -> u64 {
+    u64::from_be_bytes(id.0)
 }

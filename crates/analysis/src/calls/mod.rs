@@ -14,10 +14,11 @@
 
 mod call;
 mod derive;
+mod found;
 mod peer;
 mod span;
 
-pub use call::{Call, ConnectionType, GraphNode, NodeKind};
+pub use call::{Call, Change, ConnectionType, GraphNode, NodeKind};
 pub use derive::Calls;
 pub use peer::{Peer, PeerAttributes, PeerName};
 pub use span::{CallSpan, Service, TraceSpans};

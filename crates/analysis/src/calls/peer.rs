@@ -63,7 +63,7 @@ impl<'a> Peer<'a> {
 /// Attributes of a span that name its peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PeerAttributes<'a> {
-    texts: [&'a str; SLOTS],
+    texts: [&'a [u8]; SLOTS],
     port: Option<u16>,
 }
 
@@ -116,7 +116,7 @@ impl<'a> PeerAttributes<'a> {
     /// Notes an attribute that is a text; one that is not UTF-8 says nothing.
     pub fn note(&mut self, key: &[u8], text: &'a [u8]) {
         if let Some(slot) = slot(key).and_then(|slot| self.texts.get_mut(slot)) {
-            *slot = std::str::from_utf8(text).unwrap_or_default();
+            *slot = text;
         }
     }
 
@@ -131,8 +131,8 @@ impl<'a> PeerAttributes<'a> {
     #[must_use]
     pub fn peer(&self) -> Peer<'a> {
         let first = |slots: std::ops::Range<usize>| {
-            let texts = self.texts.get(slots).unwrap_or_default();
-            texts.iter().copied().find(|text| !text.is_empty()).unwrap_or_default()
+            let texts = self.texts.get(slots).unwrap_or_default().iter().filter(|text| !text.is_empty());
+            texts.filter_map(|text| std::str::from_utf8(text).ok()).next().unwrap_or_default()
         };
         let (system, destination) = (first(MESSAGING_SYSTEM..DESTINATION), first(DESTINATION..OPERATION));
         if !system.is_empty() && !destination.is_empty() {

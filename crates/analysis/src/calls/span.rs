@@ -65,6 +65,10 @@ impl Role {
         matches!(self, Self::Client | Self::Producer)
     }
 
+    pub(super) fn is_server(self) -> bool {
+        self == Self::Server
+    }
+
     pub(super) fn is_called(self) -> bool {
         matches!(self, Self::Server | Self::Consumer)
     }
@@ -127,6 +131,10 @@ impl<'a> TraceSpans<'a> {
         self.spans.extend_from_slice(&others.spans);
     }
 
+    /// Makes room for so many more spans.
+    pub fn reserve(&mut self, spans: usize) {
+        self.spans.reserve(spans);
+    }
     /// Forgets all of them.
     pub fn clear(&mut self) {
         self.spans.clear();

@@ -2,12 +2,12 @@
 
 mod support;
 
-use analysis::{Calls, NodeKind, Peer, PeerAttributes, PeerName, TraceSpans};
+use analysis::{CallSpan, Calls, Change, NodeKind, Peer, PeerAttributes, PeerName, TraceSpans};
 use expect_test::{Expect, expect};
 use model::SpanId;
 use proptest::prelude::*;
 
-use crate::support::{lines, messy_trace, spans};
+use crate::support::{all_lines, line, lines, messy_trace, spans};
 
 fn check(art: &str, expected: Expect) {
     expected.assert_eq(&lines(&spans(&testkit::trace(art))));
@@ -245,17 +245,31 @@ fn names_of_peers() {
     assert!(PeerAttributes::is_key(b"network.peer.port") && !PeerAttributes::is_key(b"http.route"));
 }
 
+fn trace(spans: &[(CallSpan<'static>, Vec<SpanId>)]) -> TraceSpans<'static> {
+    let mut trace = TraceSpans::default();
+    spans.iter().for_each(|(span, links)| trace.push(*span, links.iter().copied()));
+    trace
+}
+
 proptest! {
     #[test]
     fn the_order_of_spans_does_not_matter((spans, shuffled) in messy_trace().prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle()))) {
-        let trace = |spans: &[(analysis::CallSpan<'static>, Vec<SpanId>)]| {
-            let mut trace = TraceSpans::default();
-            spans.iter().for_each(|(span, links)| trace.push(*span, links.iter().copied()));
-            trace
-        };
         let (first, second) = shuffled.split_at(shuffled.len() / 2);
         let mut joined = trace(first);
         joined.extend(&trace(second));
         prop_assert_eq!(lines(&joined), lines(&trace(&spans)));
+    }
+
+    /// What a part changes is what there is with it, less what there was before.
+    #[test]
+    fn changes_add_up(spans in messy_trace(), at in any::<prop::sample::Index>()) {
+        let (before, whole) = (trace(&spans[..at.index(spans.len() + 1)]), trace(&spans));
+        let mut told = all_lines(&before);
+        Calls::default().derive_change(&whole, &before, |change, call| match change {
+            Change::Found => told.push(line(call)),
+            Change::TakenBack => drop(told.remove(told.iter().position(|told| *told == line(call)).unwrap())),
+        });
+        told.sort();
+        prop_assert_eq!(told.concat(), lines(&whole));
     }
 }

@@ -46,7 +46,7 @@ fn node(node: &GraphNode<'_>) -> String {
     }
 }
 
-fn line(call: &Call<'_>) -> String {
+pub(crate) fn line(call: &Call<'_>) -> String {
     let mut line = format!("{} -> {} {}", node(&call.client), node(&call.server), call.connection.name());
     if call.is_failed {
         line += " failed";
@@ -58,10 +58,16 @@ fn line(call: &Call<'_>) -> String {
     line + "\n"
 }
 
-/// A line for each call, sorted.
-pub(crate) fn lines(trace: &TraceSpans<'_>) -> String {
+/// A line for each call.
+pub(crate) fn all_lines(trace: &TraceSpans<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     Calls::default().derive(trace, |call| lines.push(line(call)));
+    lines
+}
+
+/// The same sorted, as one text.
+pub(crate) fn lines(trace: &TraceSpans<'_>) -> String {
+    let mut lines = all_lines(trace);
     lines.sort();
     lines.concat()
 }

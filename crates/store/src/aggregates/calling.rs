@@ -1,8 +1,8 @@
 //! Calls counted as the spans of each trace pass.
 
 use aggregate::Edges;
-use analysis::{CallSpan, Calls, PeerAttributes, Service, TraceSpans};
-use formats::raw::{RawLink, RawSpan, RawValue};
+use analysis::{CallSpan, Calls, Change, Peer, PeerAttributes, Service, TraceSpans};
+use formats::raw::{RawAttribute, RawLink, RawSpan, RawValue};
 use hashbrown::HashMap;
 use model::{Resource, SpanId, SpanKind, TraceId};
 use segment::Passing;
@@ -38,7 +38,7 @@ pub(crate) struct Calling<'a> {
     earlier: &'a EarlierSpans<'a>,
     edges: Edges,
     calls: Calls,
-    /// The trace whose spans pass.
+    /// The trace whose spans pass, and its spans: those before first.
     trace: Option<TraceId>,
     spans: TraceSpans<'a>,
 }
@@ -55,6 +55,9 @@ impl<'a> Calling<'a> {
         if self.trace != Some(passing.trace_id) {
             self.count();
             self.trace = Some(passing.trace_id);
+            if let Some(earlier) = self.earlier.get(&passing.trace_id) {
+                self.spans.extend(earlier);
+            }
         }
         let span = passing.span;
         let links =
@@ -72,11 +75,15 @@ impl<'a> Calling<'a> {
     /// only: that is taken back.
     fn count(&mut self) {
         let Self { earlier, edges, calls, trace, spans, .. } = self;
-        if let Some(earlier) = trace.and_then(|trace| earlier.get(&trace)) {
-            calls.derive(earlier, |call| edges.take_back(call));
-            spans.extend(earlier);
+        match trace.and_then(|trace| earlier.get(&trace)) {
+            None => calls.derive(spans, |call| edges.add(call)),
+            Some(earlier) => {
+                calls.derive_change(spans, earlier, |change, call| match change {
+                    Change::Found => edges.add(call),
+                    Change::TakenBack => edges.take_back(call),
+                });
+            }
         }
-        calls.derive(spans, |call| edges.add(call));
         spans.clear();
     }
 }
@@ -91,16 +98,9 @@ pub(super) fn push<'a, 'l>(
     links: impl Iterator<Item = (&'l [u8], &'l [u8])>,
 ) {
     let kind = SpanKind(span.kind);
-    let mut peer = PeerAttributes::default();
-    // Most spans are of other kinds, and none of them names whom it calls.
+    // Most spans are of other kinds, and none of those names whom it calls.
     let has_peer = matches!(kind, SpanKind::CLIENT | SpanKind::PRODUCER | SpanKind::CONSUMER);
-    for attribute in span.attributes.iter().filter(|_| has_peer) {
-        match &attribute.value {
-            RawValue::String(text) => peer.note(attribute.key, text),
-            RawValue::Int(number) => peer.note_number(attribute.key, *number),
-            _ => {}
-        }
-    }
+    let peer = if has_peer { peer(&span.attributes) } else { Peer::None };
     let mut links = links.filter(|_| matches!(kind, SpanKind::CLIENT | SpanKind::CONSUMER)).peekable();
     let parent = SpanId::from_slice(span.parent_span_id);
     let call_span = CallSpan {
@@ -114,9 +114,21 @@ pub(super) fn push<'a, 'l>(
         end_unix_nano: span.end_unix_nano,
         minute: seen.minute,
         adjusted_count: seen.adjusted_count,
-        peer: peer.peer(),
+        peer,
         is_linked: links.peek().is_some(),
     };
     let is_here = |(trace, _): &(&[u8], &[u8])| *trace == trace_id.0;
     spans.push(call_span, links.filter(is_here).filter_map(|(_, id)| SpanId::from_slice(id)));
+}
+
+fn peer<'a>(attributes: &[RawAttribute<'a>]) -> Peer<'a> {
+    let mut peer = PeerAttributes::default();
+    for attribute in attributes {
+        match &attribute.value {
+            RawValue::String(text) => peer.note(attribute.key, text),
+            RawValue::Int(number) => peer.note_number(attribute.key, *number),
+            _ => {}
+        }
+    }
+    peer.peer()
 }

@@ -19,6 +19,11 @@ const MOST_PARTS: usize = 16;
 /// The same for all traces of a batch together: they are in memory at one time.
 const MOST_SEGMENTS: usize = 64;
 
+/// Whether an attribute of this key is read.
+pub(crate) fn is_key_wanted(key: &[u8]) -> bool {
+    PeerAttributes::is_key(key) || HTTP_STATUS.contains(&key)
+}
+
 /// The parts of some traces in segments.
 #[derive(Debug, Default)]
 pub(crate) struct Earlier {
@@ -53,12 +58,12 @@ impl Earlier {
     /// Their spans. Those of a segment that is damaged end where it is.
     pub(crate) fn spans(&self) -> EarlierSpans<'_> {
         let mut spans = EarlierSpans::default();
-        let is_key_wanted = |key: &[u8]| PeerAttributes::is_key(key) || HTTP_STATUS.contains(&key);
         for Part { segment, services, traces } in &self.parts {
             let is_wanted = |trace_id| traces.contains(&trace_id);
             let visited = segment.visit_heads(is_wanted, is_key_wanted, |head| {
                 let seen = Seen::of(head.span, head.request.received_at_unix_nano);
                 let of_trace = spans.entry(head.trace_id).or_default();
+                of_trace.reserve(head.following + 1);
                 let links = head.links.iter().copied();
                 calling::push(of_trace, head.trace_id, head.span, &seen, services.get(head.resource), links);
             });

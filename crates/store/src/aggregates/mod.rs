@@ -10,7 +10,7 @@ use aggregate::{Aggregates, Edges};
 
 pub(crate) use calling::{Calling, EarlierSpans, Services};
 pub(crate) use counting::Counting;
-pub(crate) use earlier::{Earlier, Places};
+pub(crate) use earlier::{Earlier, Places, is_key_wanted};
 pub(crate) use seen::Seen;
 
 use crate::packed;

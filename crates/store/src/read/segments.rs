@@ -9,7 +9,7 @@ use sqlx::{Row, sqlite::SqliteRow};
 use super::Reader;
 use crate::{
     ReadError, Source,
-    aggregates::{Earlier, Places},
+    aggregates::{Earlier, Places, is_key_wanted},
     packed, schema,
     segments::{BLOB_BITS, Block, Class, FACTS, Facts, HEADER, PARTS, Parts, Segment, Segments, TraceFilter},
 };
@@ -132,10 +132,23 @@ impl Reader {
         }
         let mut earlier = Earlier::new(compacted_row);
         for (segment, traces) in places.into_segments() {
-            let Some(spans) = self.spans_once(segment).await? else { return Ok(None) };
+            let Some(spans) = self.heads(segment).await? else { return Ok(None) };
             earlier.add(spans, traces).map_err(|error| damaged(segment, &error))?;
         }
         Ok(Some(earlier))
+    }
+
+    /// A segment of spans with those columns only of which heads are read; `None` if it is gone.
+    async fn heads(&self, segment: u64) -> Result<Option<SpanSegment>, ReadError> {
+        let wrong = |error| damaged(segment, &error);
+        let Some(header) = self.blob(segment, HEADER).await? else { return Ok(None) };
+        let mut blobs = Vec::new();
+        for number in SpanSegment::blobs_of_heads(&header, is_key_wanted).map_err(wrong)? {
+            let Some(blob) = self.blob(segment, number.into()).await? else { return Ok(None) };
+            blobs.resize(number.into(), Vec::new());
+            blobs.push(blob);
+        }
+        SpanSegment::new(&header, blobs).map(Some).map_err(wrong)
     }
 
     /// A segment of log records; `None` if it is gone.
