@@ -16,8 +16,10 @@ use crate::{
 /// Segments in which a trace is looked for at the most, the newest first. Compaction merges small ones, so that only what
 /// grows for very long has more parts: of such a trace calls are paired within as much of its end.
 const MOST_PARTS: usize = 16;
-/// The same for all traces of a batch together: they are in memory at one time.
-const MOST_SEGMENTS: usize = 64;
+/// Spans in all the segments together that are read for a batch: their columns are in memory at one time.
+const MOST_ITEMS: u64 = 8 * 65_536;
+/// Spans before those of a batch that are looked at, some 160 bytes each.
+const MOST_SPANS: usize = 4 * 65_536;
 
 /// Whether an attribute of this key is read.
 pub(crate) fn is_key_wanted(key: &[u8]) -> bool {
@@ -57,13 +59,17 @@ impl Earlier {
 
     /// Their spans. Those of a segment that is damaged end where it is.
     pub(crate) fn spans(&self) -> EarlierSpans<'_> {
-        let mut spans = EarlierSpans::default();
+        let (mut spans, mut count) = (EarlierSpans::default(), 0);
         for Part { segment, services, traces } in &self.parts {
             let is_wanted = |trace_id| traces.contains(&trace_id);
             let visited = segment.visit_heads(is_wanted, is_key_wanted, |head| {
+                count += 1;
+                if count > MOST_SPANS {
+                    return;
+                }
                 let seen = Seen::of(head.span, head.request.received_at_unix_nano);
                 let of_trace = spans.entry(head.trace_id).or_default();
-                of_trace.reserve(head.following + 1);
+                of_trace.reserve(head.following.min(MOST_SPANS) + 1);
                 let links = head.links.iter().copied();
                 calling::push(of_trace, head.trace_id, head.span, &seen, services.get(head.resource), links);
             });
@@ -75,23 +81,28 @@ impl Earlier {
     }
 }
 
-/// Where the parts of traces are to be read.
+/// Where the parts of traces are to be read: spans in a segment, and those of its traces that are wanted.
 #[derive(Debug, Default)]
-pub(crate) struct Places(BTreeMap<u64, HashSet<TraceId>>);
+pub(crate) struct Places(BTreeMap<u64, (u64, HashSet<TraceId>)>);
 
 impl Places {
     /// Adds the segments that hold a trace; of them those of live sources count.
     pub(crate) fn add<'s>(&mut self, trace_id: TraceId, segments: impl Iterator<Item = &'s Segment>) {
-        let live = segments.filter(|segment| segment.source == Source::Live);
-        let mut ids: Vec<u64> = live.map(|segment| segment.id).collect();
-        ids.sort_unstable_by_key(|id| Reverse(*id));
-        for id in ids.into_iter().take(MOST_PARTS) {
-            self.0.entry(id).or_default().insert(trace_id);
+        let mut live: Vec<_> = segments.filter(|segment| segment.source == Source::Live).collect();
+        live.sort_unstable_by_key(|segment| Reverse(segment.id));
+        for segment in live.into_iter().take(MOST_PARTS) {
+            let (_, traces) = self.0.entry(segment.id).or_insert_with(|| (segment.items, HashSet::new()));
+            traces.insert(trace_id);
         }
     }
 
     /// The segments with the traces that are wanted of each, the newest first.
     pub(crate) fn into_segments(self) -> impl Iterator<Item = (u64, HashSet<TraceId>)> {
-        self.0.into_iter().rev().take(MOST_SEGMENTS)
+        let mut items = 0;
+        let newest = self.0.into_iter().rev().take_while(move |(_, (more, _))| {
+            items += more;
+            items <= MOST_ITEMS
+        });
+        newest.map(|(id, (_, traces))| (id, traces))
     }
 }
