@@ -106,3 +106,44 @@ impl Places {
         newest.map(|(id, (_, traces))| (id, traces))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use model::Signal;
+
+    use super::*;
+    use crate::segments::{Class, TraceFilter};
+
+    fn segment(id: u64, source: Source, items: u64) -> Segment {
+        Segment {
+            id,
+            signal: Signal::Traces,
+            class: Class::Ordinary,
+            source,
+            owner: String::new(),
+            items,
+            bytes: 0,
+            rows: (0, 0),
+            received_unix_nano: (0, 0),
+            latest_start_unix_nano: 0,
+            traces: 1,
+            services: Vec::new(),
+            filter: TraceFilter::of(std::iter::empty()),
+            continues: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_newest_live_parts_are_read() {
+        let of = |segments: &[Segment]| {
+            let mut places = Places::default();
+            places.add(TraceId([1; 16]), segments.iter());
+            places.into_segments().map(|(id, _)| id).collect::<Vec<_>>()
+        };
+        let source = |id| if id % 10 == 0 { Source::Imported } else { Source::Live };
+        let small: Vec<_> = (1..=20).map(|id| segment(id, source(id), 1)).collect();
+        assert_eq!(of(&small), [19, 18, 17, 16, 15, 14, 13, 12, 11, 9, 8, 7, 6, 5, 4, 3]);
+        let large: Vec<_> = (1..=9).map(|id| segment(id, Source::Live, MOST_ITEMS / 4)).collect();
+        assert_eq!(of(&large), [9, 8, 7, 6]);
+    }
+}
