@@ -9,7 +9,7 @@ const HOUSE: [(&str, &[&str], bool); 14] = [
     ("query", &[], true),
     ("analysis", &["model"], true),
     ("sampling", &["model"], true),
-    ("aggregate", &["model"], true),
+    ("aggregate", &["model", "analysis"], true),
     ("formats", &["model"], true),
     ("api", &["model", "query", "macros"], true),
     ("receive", &["model", "formats"], false),

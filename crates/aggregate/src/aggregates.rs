@@ -17,6 +17,11 @@ pub const OTHER: &str = "(other)";
 /// An hour, minutes.
 const HOUR: u32 = 60;
 
+/// The first minute of the hour of a minute, and how many it has.
+pub(crate) fn in_hours(minute: u32) -> (u32, u32) {
+    (minute - minute % HOUR, HOUR)
+}
+
 /// What spans are counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key<'a> {
@@ -132,12 +137,11 @@ impl Aggregates {
 
     /// Counts all that another has counted, hours together.
     pub fn merge_hours(&mut self, other: &Self) {
-        let in_hours = |numbers: Numbers| Numbers {
-            start_minute: numbers.start_minute - numbers.start_minute % HOUR,
-            minutes: HOUR,
-            ..numbers
+        let hours = |numbers: Numbers| {
+            let (start_minute, minutes) = in_hours(numbers.start_minute);
+            Numbers { start_minute, minutes, ..numbers }
         };
-        self.merge_as(other, |_| true, in_hours);
+        self.merge_as(other, |_| true, hours);
     }
 
     fn merge_as(&mut self, other: &Self, is_wanted: impl Fn(&Key<'_>) -> bool, as_key: impl Fn(Numbers) -> Numbers) {

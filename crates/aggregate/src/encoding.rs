@@ -9,13 +9,13 @@ use crate::{
 };
 
 const VERSION: u8 = 1;
-const SHORT: EncodingError = EncodingError("a column is too short");
-const NO_TEXT: EncodingError = EncodingError("a text is missing");
+pub(crate) const SHORT: EncodingError = EncodingError("a column is too short");
+pub(crate) const NO_TEXT: EncodingError = EncodingError("a text is missing");
 
 /// Bytes that are no aggregates, or cannot be made of them.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("aggregates that cannot be read or written: {0}")]
-pub struct EncodingError(&'static str);
+pub struct EncodingError(pub(crate) &'static str);
 
 /// The columns: those of keys by key, those of buckets by bucket.
 #[derive(Serialize, Deserialize, Default)]
@@ -109,6 +109,24 @@ fn floor(sketch: &Sketch) -> u128 {
     u128::from(sketch.least) * u128::from(sketch.weight())
 }
 
+/// The next so many buckets, each written as how far it is above the one before it.
+pub(crate) fn rising<'a, W: Copy + 'a>(
+    buckets: &mut impl Iterator<Item = (&'a u16, &'a W)>,
+    count: u32,
+) -> Result<Vec<(u16, W)>, EncodingError> {
+    let mut read: Vec<(u16, W)> = Vec::new();
+    for _ in 0..count {
+        let (above, weight) = buckets.next().ok_or(SHORT)?;
+        let bucket = match read.last() {
+            Some(_) if *above == 0 => return Err(EncodingError("buckets that do not rise")),
+            Some((last, _)) => last.checked_add(*above).ok_or(EncodingError("a bucket that is none"))?,
+            None => *above,
+        };
+        read.push((bucket, *weight));
+    }
+    Ok(read)
+}
+
 impl Columns {
     fn read(self) -> Result<Aggregates, EncodingError> {
         let mut all = Aggregates::default();
@@ -136,15 +154,9 @@ impl Columns {
             };
             let mut sketch = Sketch { least: self.least.get(at).copied().ok_or(SHORT)?, ..Sketch::default() };
             sketch.most = self.most.get(at).copied().ok_or(SHORT)?.saturating_add(sketch.least);
-            let mut last = 0_u16;
-            for _ in 0..self.buckets.get(at).copied().ok_or(SHORT)? {
-                let (bucket, weight) = buckets.next().ok_or(SHORT)?;
-                if *bucket == 0 && !sketch.buckets.is_empty() {
-                    return Err(EncodingError("buckets that do not rise"));
-                }
-                last = last.checked_add(*bucket).ok_or(EncodingError("a bucket that is none"))?;
-                sketch.buckets.push((last, weight.saturating_mul(self.unit)));
-            }
+            let read = rising(&mut buckets, self.buckets.get(at).copied().ok_or(SHORT)?)?;
+            sketch.buckets =
+                read.into_iter().map(|(bucket, weight)| (bucket, weight.saturating_mul(self.unit))).collect();
             let above = self.sum.get(at).copied().ok_or(SHORT)?.saturating_mul(self.unit.into());
             sketch.sum = floor(&sketch).saturating_add(above);
             all.sketches.insert(numbers, sketch);

@@ -120,7 +120,7 @@ impl Sketch {
 }
 
 /// The bucket of a duration: 0 for none, then 18 an octave.
-fn bucket(nanos: u64) -> u16 {
+pub(crate) fn bucket(nanos: u64) -> u16 {
     let Some(octave) = nanos.checked_ilog2() else { return 0 };
     let cut = match octave.checked_sub(STEP_BITS) {
         Some(more) => nanos >> more,
@@ -134,10 +134,20 @@ fn bucket(nanos: u64) -> u16 {
 /// What stands for a bucket, nanoseconds: as far from its begin as from its end, by ratio of the error.
 fn middle(bucket: u16) -> u64 {
     let Some(at) = bucket.checked_sub(1) else { return 0 };
-    let begin = |at: u16| {
-        let step = STEPS.get(usize::from(at % BUCKETS_AN_OCTAVE)).copied().unwrap_or_default();
-        step as f64 * f64::from(at / BUCKETS_AN_OCTAVE).exp2() / f64::from(STEP_BITS).exp2()
-    };
     let (begin, end) = (begin(at), begin(at.saturating_add(1)));
     (2.0 * begin * end / (begin + end)).round() as u64
+}
+
+/// The shortest and the longest duration of a bucket, nanoseconds.
+pub(crate) fn bounds(bucket: u16) -> (u64, u64) {
+    let Some(at) = bucket.checked_sub(1) else { return (0, 0) };
+    let (least, most) = (begin(at).ceil() as u64, begin(at.saturating_add(1)).floor() as u64);
+    // Below some nanoseconds there are more buckets than whole ones.
+    (least.min(most), most)
+}
+
+/// Where the bucket after this one begins, nanoseconds.
+fn begin(at: u16) -> f64 {
+    let step = STEPS.get(usize::from(at % BUCKETS_AN_OCTAVE)).copied().unwrap_or_default();
+    step as f64 * f64::from(at / BUCKETS_AN_OCTAVE).exp2() / f64::from(STEP_BITS).exp2()
 }

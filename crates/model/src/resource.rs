@@ -28,6 +28,12 @@ impl Resource {
         }
     }
 
+    /// `service.namespace`; empty where it is missing or not text.
+    #[must_use]
+    pub fn service_namespace(&self) -> &str {
+        find(&self.attributes, "service.namespace").and_then(Value::as_str).unwrap_or_default()
+    }
+
     /// `deployment.environment.name`, or `deployment.environment` as it was called before; `None` where both are
     /// missing, empty or not text.
     #[must_use]

@@ -4,6 +4,8 @@
 //! The shapes are a tree in which each attribute leads from one list to a longer one. What followed last
 //! time is tried first, so that a key is compared and not looked up.
 
+use std::borrow::Cow;
+
 use formats::raw::{RawAttribute, RawValue};
 use hashbrown::HashMap;
 use model::{KeyValue, Value};
@@ -50,6 +52,13 @@ pub struct ValueColumn {
     pub key: Vec<u8>,
     /// The type.
     pub of: ValueType,
+}
+
+impl ValueColumn {
+    /// Whether it holds values of keys that are wanted: whole lists may.
+    pub(crate) fn is_wanted(&self, is_key_wanted: impl Fn(&[u8]) -> bool) -> bool {
+        self.of == ValueType::List || is_key_wanted(&self.key)
+    }
 }
 
 /// Lists of attributes being written.
@@ -275,9 +284,12 @@ pub(crate) struct AttributeReader<'a> {
     values: Vec<Option<ValuesOf<'a>>>,
     /// By column, the value to read next.
     next: Vec<usize>,
+    /// Memory of the list that is read.
+    list: Vec<RawAttribute<'a>>,
 }
 
 enum ValuesOf<'a> {
+    Unwanted,
     None,
     Texts(Texts<'a>),
     Numbers(Ints<'a>),
@@ -287,11 +299,12 @@ const NO_SHAPE: SegmentError = SegmentError::Damaged("a list of attributes witho
 
 impl<'a> AttributeReader<'a> {
     /// A reader that stands before the first of the rows that are wanted, which rise; `column` gives the bytes
-    /// of a column of values. Only columns that one of the rows uses are asked for.
+    /// of a column of values. Only columns that one of the rows uses and whose keys are wanted are asked for.
     pub(crate) fn new(
         shapes: &'a Shapes,
         rows: Ints<'a>,
         wanted: impl Iterator<Item = usize> + Clone,
+        is_key_wanted: impl Fn(&[u8]) -> bool,
         column: impl Fn(u32) -> Result<&'a [u8], SegmentError>,
     ) -> Result<Self, SegmentError> {
         let first = wanted.clone().next().unwrap_or_default();
@@ -309,12 +322,18 @@ impl<'a> AttributeReader<'a> {
                 }
             }
         }
+        let is_column_wanted =
+            |number: usize| shapes.columns.get(number).is_some_and(|column| column.is_wanted(&is_key_wanted));
         let open = |(number, is_used): (usize, bool)| {
-            is_used.then(|| ValuesOf::read(shapes.columns.get(number), column(number as u32)?)).transpose()
+            let open = || match is_column_wanted(number) {
+                true => ValuesOf::read(shapes.columns.get(number), column(number as u32)?),
+                false => Ok(ValuesOf::Unwanted),
+            };
+            is_used.then(open).transpose()
         };
         let next = vec![0; is_used.len()];
         let values = is_used.into_iter().enumerate().map(open).collect::<Result<_, SegmentError>>()?;
-        let mut reader = Self { shapes, rows, row: 0, values, next };
+        let mut reader = Self { shapes, rows, row: 0, values, next, list: Vec::new() };
         reader.skip_to(first);
         Ok(reader)
     }
@@ -340,24 +359,39 @@ impl<'a> AttributeReader<'a> {
         }
     }
 
-    /// The list of the next row.
+    /// The list of the next row, decoded.
     pub(crate) fn next(&mut self) -> Result<Vec<KeyValue>, SegmentError> {
+        let mut list = std::mem::take(&mut self.list);
+        list.clear();
+        self.next_into(&mut list)?;
+        let decode = |attribute: RawAttribute<'_>| {
+            Ok(KeyValue { key: formats::decode_text(attribute.key), value: decoded(attribute.value)? })
+        };
+        let decoded = list.drain(..).map(decode).collect();
+        self.list = list;
+        decoded
+    }
+
+    /// Adds what is wanted of the list of the next row; of a list that is one value, all of it.
+    pub(crate) fn next_into(&mut self, list: &mut Vec<RawAttribute<'a>>) -> Result<(), SegmentError> {
+        let shapes = self.shapes;
         let number = usize::try_from(self.rows.get(self.row)).map_err(|_| NO_SHAPE)?;
         self.row += 1;
-        let shape = self.shapes.shapes.get(number).ok_or(NO_SHAPE)?;
-        let mut list = Vec::with_capacity(shape.len());
-        for &column in shape {
-            let kind = self.shapes.columns.get(column as usize).ok_or(NO_SHAPE)?;
-            let values = self.values.get(column as usize).and_then(Option::as_ref).ok_or(NO_SHAPE)?;
+        for &column in shapes.shapes.get(number).ok_or(NO_SHAPE)? {
             let next = self.next.get_mut(column as usize).ok_or(NO_SHAPE)?;
             let at = *next;
             *next += 1;
-            if kind.of == ValueType::List {
-                return list_in_one(values.text(at));
+            let values = self.values.get(column as usize).and_then(Option::as_ref).ok_or(NO_SHAPE)?;
+            if matches!(values, ValuesOf::Unwanted) {
+                continue;
             }
-            list.push(KeyValue { key: formats::decode_text(&kind.key), value: values.value(kind.of, at)? });
+            let kind = shapes.columns.get(column as usize).ok_or(NO_SHAPE)?;
+            if kind.of == ValueType::List {
+                return raw_list_in_one(values.text(at), list);
+            }
+            list.push(RawAttribute { key: &kind.key, value: values.raw(kind.of, at) });
         }
-        Ok(list)
+        Ok(())
     }
 }
 
@@ -376,48 +410,60 @@ impl<'a> ValuesOf<'a> {
     fn text(&self, at: usize) -> &'a [u8] {
         match self {
             Self::Texts(texts) => texts.get(at),
-            Self::None | Self::Numbers(_) => &[],
+            Self::Unwanted | Self::None | Self::Numbers(_) => &[],
         }
     }
 
-    fn value(&self, of: ValueType, at: usize) -> Result<Value, SegmentError> {
+    fn raw(&self, of: ValueType, at: usize) -> RawValue<'a> {
         let number = match self {
             Self::Numbers(numbers) => numbers.get(at),
-            Self::None | Self::Texts(_) => 0,
+            Self::Unwanted | Self::None | Self::Texts(_) => 0,
         };
-        Ok(match of {
-            ValueType::Empty | ValueType::List => Value::Empty,
-            ValueType::String => Value::String(formats::decode_text(self.text(at))),
-            ValueType::Bool => Value::Bool(number != 0),
-            ValueType::Int => Value::Int((number ^ 1 << 63).cast_signed()),
-            ValueType::Double => Value::Double(f64::from_bits(number)),
-            ValueType::Bytes => Value::Bytes(self.text(at).to_vec()),
-            ValueType::Other => formats::decode_value(self.text(at))?,
-        })
+        match of {
+            ValueType::Empty | ValueType::List => RawValue::Empty,
+            ValueType::String => RawValue::String(self.text(at)),
+            ValueType::Bool => RawValue::Bool(number != 0),
+            ValueType::Int => RawValue::Int((number ^ 1 << 63).cast_signed()),
+            ValueType::Double => RawValue::Double(f64::from_bits(number)),
+            ValueType::Bytes => RawValue::Bytes(self.text(at)),
+            ValueType::Other => RawValue::Other(Cow::Borrowed(self.text(at))),
+        }
     }
 }
 
-/// A list of attributes that was written as one value.
-fn list_in_one(bytes: &[u8]) -> Result<Vec<KeyValue>, SegmentError> {
+/// A value decoded.
+fn decoded(value: RawValue<'_>) -> Result<Value, SegmentError> {
+    Ok(match value {
+        RawValue::Empty => Value::Empty,
+        RawValue::String(text) => Value::String(formats::decode_text(text)),
+        RawValue::Bool(bool) => Value::Bool(bool),
+        RawValue::Int(int) => Value::Int(int),
+        RawValue::Double(double) => Value::Double(double),
+        RawValue::Bytes(bytes) => Value::Bytes(bytes.to_vec()),
+        RawValue::Other(message) => formats::decode_value(&message)?,
+    })
+}
+
+/// Adds a list of attributes that was written as one value.
+fn raw_list_in_one<'a>(bytes: &'a [u8], list: &mut Vec<RawAttribute<'a>>) -> Result<(), SegmentError> {
     let mut input = Input(bytes);
     let count = input.count()?;
-    let mut list = Vec::new();
     for _ in 0..count {
-        let key = formats::decode_text(input.slice()?);
+        let key = input.slice()?;
         let value = match input.byte()? {
-            kind if kind == ValueType::Empty as u8 => Value::Empty,
-            kind if kind == ValueType::String as u8 => Value::String(formats::decode_text(input.slice()?)),
-            kind if kind == ValueType::Bool as u8 => Value::Bool(input.byte()? != 0),
-            kind if kind == ValueType::Int as u8 => Value::Int((input.varint()? ^ 1 << 63).cast_signed()),
+            kind if kind == ValueType::Empty as u8 => RawValue::Empty,
+            kind if kind == ValueType::String as u8 => RawValue::String(input.slice()?),
+            kind if kind == ValueType::Bool as u8 => RawValue::Bool(input.byte()? != 0),
+            kind if kind == ValueType::Int as u8 => RawValue::Int((input.varint()? ^ 1 << 63).cast_signed()),
             kind if kind == ValueType::Double as u8 => {
                 let bytes = input.take(8)?.try_into().unwrap_or_default();
-                Value::Double(f64::from_le_bytes(bytes))
+                RawValue::Double(f64::from_le_bytes(bytes))
             }
-            kind if kind == ValueType::Bytes as u8 => Value::Bytes(input.slice()?.to_vec()),
-            kind if kind == ValueType::Other as u8 => formats::decode_value(input.slice()?)?,
+            kind if kind == ValueType::Bytes as u8 => RawValue::Bytes(input.slice()?),
+            kind if kind == ValueType::Other as u8 => RawValue::Other(Cow::Borrowed(input.slice()?)),
             _ => return Err(SegmentError::Damaged("a value of no known type")),
         };
-        list.push(KeyValue { key, value });
+        list.push(RawAttribute { key, value });
     }
-    Ok(list)
+    Ok(())
 }

@@ -349,6 +349,13 @@ pub(crate) struct TraceItems {
 #[derive(Debug)]
 pub struct ByTrace(pub(crate) Vec<TraceItems>);
 
+impl ByTrace {
+    /// The traces.
+    pub fn traces(&self) -> impl Iterator<Item = TraceId> + '_ {
+        self.0.iter().map(|trace| trace.trace_id)
+    }
+}
+
 impl Batch<'_> {
     /// Groups spans by trace.
     #[must_use]

@@ -60,6 +60,19 @@ impl Columns {
         values: usize,
         rows: impl Iterator<Item = usize> + Clone,
     ) -> Result<AttributeReader<'a>, SegmentError> {
-        AttributeReader::new(shapes, self.ints(shape)?, rows, |number| self.bytes(values + number as usize))
+        self.attributes_of_keys(shapes, shape, values, rows, |_| true)
+    }
+
+    /// The same with only those attributes whose keys are wanted.
+    pub(crate) fn attributes_of_keys<'a>(
+        &'a self,
+        shapes: &'a Shapes,
+        shape: usize,
+        values: usize,
+        rows: impl Iterator<Item = usize> + Clone,
+        is_key_wanted: impl Fn(&[u8]) -> bool,
+    ) -> Result<AttributeReader<'a>, SegmentError> {
+        let column = |number: u32| self.bytes(values + number as usize);
+        AttributeReader::new(shapes, self.ints(shape)?, rows, is_key_wanted, column)
     }
 }

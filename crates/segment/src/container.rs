@@ -131,6 +131,11 @@ impl Directory {
         self.0.iter().map(|place| place.length as usize)
     }
 
+    /// The blob in which a column lies.
+    pub(crate) fn blob(&self, number: usize) -> Option<u16> {
+        self.0.get(number).map(|place| place.blob)
+    }
+
     /// Unpacks a column.
     pub(crate) fn column(&self, number: usize, blobs: &[Vec<u8>]) -> Result<Vec<u8>, SegmentError> {
         const NO_COLUMN: SegmentError = SegmentError::Damaged("a column is missing");

@@ -29,6 +29,7 @@ mod points_read;
 mod points_write;
 mod series;
 mod series_read;
+mod span_heads;
 mod span_reader;
 mod spans_read;
 mod spans_write;
@@ -49,6 +50,7 @@ pub use points_read::{Point, PointSegment, SegmentPoint};
 pub use points_write::encode_points;
 pub use series::Series;
 pub use series_read::PointReader;
+pub use span_heads::SpanHead;
 pub use spans_read::{SegmentSpan, SpanSegment};
 pub use spans_write::{Passing, encode_spans};
 

@@ -156,6 +156,16 @@ impl SpanSegment {
         self.columns.attributes(shapes, shape as usize, FIXED + before, rows)
     }
 
+    /// Those attributes of the spans in these rows, rising, whose keys are wanted.
+    pub(crate) fn attributes_of_keys(
+        &self,
+        rows: impl Iterator<Item = usize> + Clone,
+        is_key_wanted: impl Fn(&[u8]) -> bool,
+    ) -> Result<AttributeReader<'_>, SegmentError> {
+        let [shapes, ..] = &self.header.shapes;
+        self.columns.attributes_of_keys(shapes, Column::Shape as usize, FIXED, rows, is_key_wanted)
+    }
+
     pub(crate) fn fixed(&self, column: Column) -> Result<&[u8], SegmentError> {
         self.columns.bytes(column as usize)
     }

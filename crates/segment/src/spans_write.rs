@@ -135,16 +135,18 @@ pub struct Passing<'b, 'a> {
 }
 
 impl<'a> Batch<'a> {
-    /// Shows each span to `visit`, in the order in which they arrived.
+    /// Shows each span to `visit`, trace by trace.
     ///
     /// # Errors
     /// [`SegmentError::Request`] where a span is not one.
-    pub fn visit_spans(&self, mut visit: impl FnMut(&Passing<'_, 'a>)) -> Result<(), SegmentError> {
+    pub fn visit_spans(&self, traces: &ByTrace, mut visit: impl FnMut(&Passing<'_, 'a>)) -> Result<(), SegmentError> {
         let mut span = RawSpan::default();
-        for (item, (trace_id, _)) in self.items.iter().zip(&self.traces) {
-            span.read(item.message)?;
-            let request = self.requests.get(item.request as usize).copied().unwrap_or_default();
-            visit(&Passing { trace_id: *trace_id, span: &span, request, origin: item.origin });
+        for trace in &traces.0 {
+            for item in trace.items.iter().filter_map(|&at| self.items.get(at as usize)) {
+                span.read(item.message)?;
+                let request = self.requests.get(item.request as usize).copied().unwrap_or_default();
+                visit(&Passing { trace_id: trace.trace_id, span: &span, request, origin: item.origin });
+            }
         }
         Ok(())
     }

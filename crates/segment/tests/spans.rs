@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use model::{KeyValue, Resource, Scope, Span, TraceId, TracesData};
 use proptest::prelude::*;
-use segment::{Batch, Request, SpanSegment, encode_spans};
+use segment::{Batch, Encoded, Request, SpanSegment, encode_spans};
 use testkit::strategies;
 
 type Kept = (Span, Option<Resource>, String, Option<Scope>, String, u64);
@@ -54,8 +54,9 @@ fn packed(requests: &[TracesData], is_left_out: fn(u32) -> bool) -> BTreeMap<Tra
     let again = segment.requests(|_| true).unwrap();
     let mut batch = Batch::default();
     again.iter().for_each(|(request, body)| batch.add_spans(*request, body, |_| false).unwrap());
-    let encoded = encode_spans(&batch, &batch.by_trace(), |_| true, |_| {}).unwrap().unwrap();
-    let segment = SpanSegment::new(&encoded.header, encoded.blobs).unwrap();
+    let encoded_again = encode_spans(&batch, &batch.by_trace(), |_| true, |_| {}).unwrap().unwrap();
+    let segment = SpanSegment::new(&encoded_again.header, encoded_again.blobs.clone()).unwrap();
+    heads_are_those_of_spans(&segment, &encoded_again);
     let (resources, scopes) = (segment.resources().unwrap(), segment.scopes().unwrap());
     let read = |(trace_id, rows): (TraceId, std::ops::Range<usize>)| {
         assert_eq!(segment.rows_of(trace_id).unwrap(), Some(rows.clone()));
@@ -68,6 +69,41 @@ fn packed(requests: &[TracesData], is_left_out: fn(u32) -> bool) -> BTreeMap<Tra
         (trace_id, spans.collect())
     };
     segment.traces().unwrap().into_iter().map(read).collect()
+}
+
+/// What is read in part is the same, for some traces and some attributes.
+fn heads_are_those_of_spans(segment: &SpanSegment, encoded: &Encoded) {
+    let is_wanted = |trace_id: TraceId| trace_id.0[0] != 2;
+    let is_key_wanted = |key: &[u8]| key != b"a";
+    let mut whole = Vec::new();
+    for (trace_id, rows) in segment.traces().unwrap().into_iter().filter(|(trace_id, _)| is_wanted(*trace_id)) {
+        for stored in segment.spans(trace_id, rows).unwrap() {
+            let span = stored.span;
+            let keys = span.attributes.iter().map(|attribute| attribute.key.clone()).filter(|key| key != "a").collect();
+            let links: Vec<_> = span.links.iter().map(|link| (link.trace_id.clone(), link.span_id.clone())).collect();
+            let times =
+                (span.start_unix_nano, span.end_unix_nano, span.kind.0, span.status.map(|status| status.code.0));
+            let ids = (trace_id, span.span_id.0.to_vec(), span.parent_span_id, span.trace_state);
+            whole.push((ids, times, keys, links, stored.resource, stored.request));
+        }
+    }
+    let mut blobs = encoded.blobs.clone();
+    let needed = SpanSegment::blobs_of_heads(&encoded.header, is_key_wanted).unwrap();
+    let others = blobs.iter_mut().enumerate().filter(|(number, _)| !needed.contains(&(*number as u16)));
+    others.for_each(|(_, blob)| blob.clear());
+    let segment = SpanSegment::new(&encoded.header, blobs).unwrap();
+    let mut heads = Vec::new();
+    let visited = segment.visit_heads(is_wanted, is_key_wanted, |head| {
+        let span = head.span;
+        let keys: Vec<String> = span.attributes.iter().map(|one| formats::decode_text(one.key)).collect();
+        let links: Vec<_> = head.links.iter().map(|(trace, span)| (trace.to_vec(), span.to_vec())).collect();
+        let times = (span.start_unix_nano, span.end_unix_nano, span.kind, span.status.map(|(code, _)| code));
+        let state = formats::decode_text(span.trace_state);
+        let ids = (head.trace_id, span.span_id.to_vec(), span.parent_span_id.to_vec(), state);
+        heads.push((ids, times, keys, links, head.resource, head.request));
+    });
+    visited.unwrap();
+    assert_eq!(heads, whole);
 }
 
 fn all(request: &TracesData) -> impl Iterator<Item = &Span> {

@@ -4,8 +4,8 @@
 //! Entry points: [`DataDir`] and its lock, [`Store`] to write (an appended request is durable when
 //! [`Store::append`] returns), [`Reader`] to read, beside a running writer too.
 //!
-//! Deliberately absent: sockets and limits (`receive`), search (`query`), the shape of a trace
-//! (`analysis`), and any deletion: a database that is newer is refused, one that is damaged set aside and kept.
+//! Deliberately absent: sockets and limits (`receive`), search (`query`), the shape of a trace and
+//! what is a call (`analysis`), and any deletion: a database that is newer is refused, one that is damaged set aside and kept.
 
 mod aggregates;
 mod append;
@@ -25,7 +25,8 @@ mod segments;
 mod source;
 mod thinned;
 
-pub use aggregate::{Aggregates, Key, Origin, Sketch};
+pub use aggregate::{Aggregates, Edge, EdgeKey, Edges, Key, Origin, Sketch};
+pub use analysis::{ConnectionType, GraphNode, NodeKind};
 pub use append::{Append, Appended, BytesOnDisk, Store};
 pub use compact::{Gone, Preview};
 pub use directory::{DataDir, DirLock};

@@ -6,7 +6,7 @@
 //! row of `l0` all is in segments and so dead. `pin` names the traces that the user pinned. `body_hash` remembers
 //! requests whose items have no identity. `ledger_service` counts what became of what each service sent, `ledger` what is
 //! of no service. `thinned` names the traces that a rule of sampling hid or took, `sampling` up to when all was decided,
-//! `volume` what the rules counted; `aggregate` holds operations counted by the minute.
+//! `volume` what the rules counted; `aggregate` holds operations and edges counted by the minute.
 //! What a database cannot change later is decided here: the page size and incremental vacuum.
 
 use std::{fs, io::Read, path::Path, time::Duration};

@@ -32,6 +32,7 @@ pub(crate) fn read(input: &[u8]) {
             if let Ok(spans) = SpanSegment::new(&header, parts) {
                 let _ = (spans.requests(|_| true), spans.resources(), spans.scopes());
                 let _ = spans.rows_of(TraceId([1; 16]));
+                let _ = spans.visit_heads(|trace_id| trace_id.0[0] % 2 == 0, |key| key.len() % 2 == 0, |_| {});
             }
         }
         1 => drop(LogSegment::new(&header, parts).map(|logs| logs.requests())),

@@ -243,11 +243,11 @@ async fn publish(connection: &mut SqliteConnection, publication: &Publication) -
     for id in &publication.replaced_aggregates {
         sqlx::query("DELETE FROM aggregate WHERE id = ?").bind(id).execute(&mut *connection).await?;
     }
-    if let Some(NewAggregate { is_hours, minutes, value }) = &publication.aggregate {
-        let insert = "INSERT INTO aggregate (is_hours, from_minute, to_minute, value) VALUES (?, ?, ?, ?)";
+    if let Some(NewAggregate { is_hours, minutes, value, edges }) = &publication.aggregate {
+        let insert = "INSERT INTO aggregate (is_hours, from_minute, to_minute, value, edges) VALUES (?, ?, ?, ?, ?)";
         let insert =
             sqlx::query(insert).bind(i64::from(*is_hours)).bind(i64::from(minutes.0)).bind(i64::from(minutes.1));
-        insert.bind(value.as_slice()).execute(&mut *connection).await?;
+        insert.bind(value.as_slice()).bind(edges.as_slice()).execute(&mut *connection).await?;
     }
     if !publication.changes_segments() {
         return Ok(());

@@ -5,12 +5,12 @@ use std::{
     time::Duration,
 };
 
-use aggregate::{Aggregates, MOST_KEYS};
+use aggregate::MOST_KEYS;
 
 use super::{Publication, Work};
 use crate::{
     AppendError,
-    aggregates::{MINUTE_NANOS, NewAggregate, from_value},
+    aggregates::{Counts, MINUTE_NANOS, NewAggregate},
     read::{StoredAggregate, into_append},
 };
 
@@ -71,26 +71,22 @@ impl Work {
     /// Makes one blob of several, as far as they fit, in hours if so wanted; `false` if fewer than `least` fit, and
     /// they stay as they are.
     fn put_together(&mut self, stored: &[&StoredAggregate], in_hours: bool, least: usize) -> Result<bool, AppendError> {
-        let mut merged = Aggregates::default();
+        let mut merged = Counts::default();
         let (mut replaced, mut bytes) = (Vec::new(), 0);
         for one in stored {
             bytes += one.bytes;
             if bytes > MOST_BYTES && !replaced.is_empty() {
                 break;
             }
-            let value = self.runtime.block_on(self.reader.aggregate_value(one.id));
-            let value = value.map_err(|error| into_append(&error))?.unwrap_or_default();
-            let aggregates =
-                from_value(&value).map_err(|error| AppendError::Other(format!("aggregates {}: {error}", one.id)))?;
+            let row = self.runtime.block_on(self.reader.aggregate_row(one.id)).map_err(|error| into_append(&error))?;
+            let (value, edges) = row.unwrap_or_default();
+            let counts = Counts::read(&value, &edges)
+                .map_err(|error| AppendError::Other(format!("aggregates {}: {error}", one.id)))?;
             // Beyond so many keys names are lost.
-            if merged.len() + aggregates.len() > MOST_KEYS && !replaced.is_empty() {
+            if merged.most_keys() + counts.most_keys() > MOST_KEYS && !replaced.is_empty() {
                 break;
             }
-            if in_hours {
-                merged.merge_hours(&aggregates)
-            } else {
-                merged.merge(&aggregates, |_| true)
-            }
+            merged.merge(&counts, in_hours);
             replaced.push(one.id);
         }
         if replaced.len() < least {

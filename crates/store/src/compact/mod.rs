@@ -314,7 +314,7 @@ impl Work {
         loop {
             let rows = self.rows(is_all)?;
             if let Some(rows) = &rows {
-                let publication = pack::pack(&self.reader, rows, &mut self.next_segment)?;
+                let publication = pack::pack(&self.reader, &self.runtime, rows, &mut self.next_segment)?;
                 self.publish(publication)?;
             }
             // One after the other: while rows come as fast as they are packed, small segments are merged too.

@@ -5,11 +5,12 @@ use std::{collections::BTreeMap, sync::Arc};
 use hashbrown::{HashMap, HashSet};
 use model::{Signal, TraceId};
 use segment::{Batch, Encoded, Passing, Request, SegmentError, Weight};
+use tokio::runtime::Handle;
 
 use super::{NewSegment, Publication, rows::Row, take_id};
 use crate::{
     AppendError, Reader, Source,
-    aggregates::{Counting, NewAggregate},
+    aggregates::{Calling, Counting, Counts, Earlier, NewAggregate, Seen, Services},
     packed,
     segments::{Block, Class, FACTS, FactsBuilder, HEADER, PARTS, PartsBuilder, Segment, ServiceShare, TraceFilter},
 };
@@ -36,7 +37,12 @@ pub(super) struct Origin {
 }
 
 /// Packs rows; they are all that there is up to the last of them.
-pub(super) fn pack(reader: &Reader, rows: &[Row], next_segment: &mut u64) -> Result<Publication, AppendError> {
+pub(super) fn pack(
+    reader: &Reader,
+    runtime: &Handle,
+    rows: &[Row],
+    next_segment: &mut u64,
+) -> Result<Publication, AppendError> {
     let mut publication = Publication {
         compacted_row: rows.last().map(|row| row.request.row),
         released: (rows.iter().map(Row::weight).sum(), rows.iter().map(|row| row.body_bytes).sum()),
@@ -66,18 +72,31 @@ pub(super) fn pack(reader: &Reader, rows: &[Row], next_segment: &mut u64) -> Res
             let group_of =
                 |trace_id| Group { source, class: classes.class(trace_id), owner: own.owner(owners.get(&trace_id)) };
             let is_elsewhere = |trace_id| reader.catalogue().index.is_beyond(trace_id, &[]);
-            let mut counting = Counting::default();
-            counting.begin(&batch);
-            let mut count = |passing: &Passing<'_, '_>| {
-                if source == Source::Live {
-                    counting.add(passing);
-                }
-            };
-            let new = of_spans(&batch, &parts, origin, group_of, is_elsewhere, &mut count, next_segment)?;
-            publication.segments.extend(new);
-            if source == Source::Live {
-                publication.aggregate = NewAggregate::of(&counting.aggregates, false).map_err(AppendError::Other)?;
+            if source != Source::Live {
+                let new = of_spans(&batch, &parts, origin, group_of, is_elsewhere, |_| {}, next_segment)?;
+                publication.segments.extend(new);
+                continue;
             }
+            let earlier = earlier(reader, runtime, &parts);
+            let (earlier, services) = (earlier.spans(), Services::of(batch.resources()));
+            let (mut counting, mut calling) = (Counting::default(), Calling::new(&services, &earlier));
+            counting.begin(&batch);
+            let new = of_spans(
+                &batch,
+                &parts,
+                origin,
+                group_of,
+                is_elsewhere,
+                |passing| {
+                    let seen = Seen::of(passing.span, passing.request.received_at_unix_nano);
+                    counting.add(passing, &seen);
+                    calling.add(passing, &seen);
+                },
+                next_segment,
+            )?;
+            publication.segments.extend(new);
+            let counts = Counts { operations: counting.aggregates, edges: calling.finish() };
+            publication.aggregate = NewAggregate::of(&counts, false).map_err(AppendError::Other)?;
         } else {
             let own = own(&batch, batch.weights(|_| true));
             let group_of = |service| Group { source, class: Class::Ordinary, owner: own.owner(Some(&service)) };
@@ -86,6 +105,19 @@ pub(super) fn pack(reader: &Reader, rows: &[Row], next_segment: &mut u64) -> Res
         }
     }
     Ok(publication)
+}
+
+/// What of the traces in these parts is in segments. What cannot be read is as if it was gone: rows have to become
+/// segments all the same.
+fn earlier(reader: &Reader, runtime: &Handle, parts: &PartsBuilder) -> Earlier {
+    match runtime.block_on(reader.earlier(parts.traces())) {
+        Ok(Some(earlier)) => earlier,
+        Ok(None) => Earlier::default(),
+        Err(error) => {
+            tracing::warn!(%error, "edges are counted without what is in segments");
+            Earlier::default()
+        }
+    }
 }
 
 impl Origin {
@@ -181,13 +213,13 @@ pub(super) fn damaged(error: SegmentError) -> AppendError {
 
 /// Segments of the spans of a batch, whose traces are these parts; `is_elsewhere` tells which traces have
 /// parts in other segments. Each span is shown to `visit`.
-pub(super) fn of_spans(
-    batch: &Batch<'_>,
+pub(super) fn of_spans<'a>(
+    batch: &Batch<'a>,
     parts: &PartsBuilder,
     origin: Origin,
     group_of: impl Fn(TraceId) -> Group,
     is_elsewhere: impl Fn(TraceId) -> bool,
-    mut visit: impl FnMut(&Passing<'_, '_>),
+    mut visit: impl FnMut(&Passing<'_, 'a>),
     next_segment: &mut u64,
 ) -> Result<Vec<NewSegment>, AppendError> {
     let mut groups: BTreeMap<Group, HashSet<TraceId>> = BTreeMap::new();

@@ -3,6 +3,7 @@
 mod aggregates;
 mod connection;
 mod contents;
+mod edges;
 mod moment;
 mod rows;
 mod sampling;

@@ -8,7 +8,9 @@ use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{Reader, past_damage};
 use crate::{
-    ReadError, Source, packed, schema,
+    ReadError, Source,
+    aggregates::{Earlier, Places, is_key_wanted},
+    packed, schema,
     segments::{BLOB_BITS, Block, Class, FACTS, Facts, HEADER, PARTS, Parts, Segment, Segments, TraceFilter},
 };
 
@@ -122,6 +124,47 @@ impl Reader {
     pub(crate) async fn spans_once(&self, segment: u64) -> Result<Option<SpanSegment>, ReadError> {
         let Some((header, blobs)) = self.noted(self.columns(segment).await)? else { return Ok(None) };
         self.noted(SpanSegment::new(&header, blobs).map(Some).map_err(|error| damaged(segment, &error)))
+    }
+
+    /// What of these traces is in segments, whether it is hidden or not, as far as it came live; `None` if one of the
+    /// segments is gone.
+    pub(crate) async fn earlier(&self, traces: impl Iterator<Item = TraceId>) -> Result<Option<Earlier>, ReadError> {
+        let (mut places, mut unknown) = (Places::default(), Vec::new());
+        let (segments, compacted_row) = {
+            let catalogue = self.catalogue();
+            for trace_id in traces {
+                if catalogue.index.knows_parts(trace_id) {
+                    let (holders, _) = catalogue.index.holders(trace_id);
+                    places.add(trace_id, holders.filter_map(|id| catalogue.segments.get(id)).map(Arc::as_ref));
+                } else {
+                    unknown.push(trace_id);
+                }
+            }
+            (catalogue.segments.clone(), catalogue.compacted_row)
+        };
+        for trace_id in unknown {
+            let Some(found) = self.try_find_parts(&segments, trace_id).await? else { return Ok(None) };
+            places.add(trace_id, found.iter().filter_map(|part| segments.get(part.segment)).map(Arc::as_ref));
+        }
+        let mut earlier = Earlier::new(compacted_row);
+        for (segment, traces) in places.into_segments() {
+            let Some(spans) = self.heads(segment).await? else { return Ok(None) };
+            earlier.add(spans, traces).map_err(|error| damaged(segment, &error))?;
+        }
+        Ok(Some(earlier))
+    }
+
+    /// A segment of spans with those columns only of which heads are read; `None` if it is gone.
+    async fn heads(&self, segment: u64) -> Result<Option<SpanSegment>, ReadError> {
+        let wrong = |error| damaged(segment, &error);
+        let Some(header) = self.blob(segment, HEADER).await? else { return Ok(None) };
+        let mut blobs = Vec::new();
+        for number in SpanSegment::blobs_of_heads(&header, is_key_wanted).map_err(wrong)? {
+            let Some(blob) = self.blob(segment, number.into()).await? else { return Ok(None) };
+            blobs.resize(number.into(), Vec::new());
+            blobs.push(blob);
+        }
+        SpanSegment::new(&header, blobs).map(Some).map_err(wrong)
     }
 
     /// A segment of log records; `None` if it is gone.

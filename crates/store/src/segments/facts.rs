@@ -15,7 +15,7 @@ use crate::thinned::SpansByService;
 /// HTTP responses from this status on are errors: 4xx too.
 const FIRST_HTTP_ERROR: i64 = 400;
 /// The status of a response, as conventions name it now and named it before.
-const HTTP_STATUS: [&[u8]; 2] = [b"http.response.status_code", b"http.status_code"];
+pub(crate) const HTTP_STATUS: [&[u8]; 2] = [b"http.response.status_code", b"http.status_code"];
 /// Facts of the traces of a segment.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Facts {

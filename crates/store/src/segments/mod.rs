@@ -19,7 +19,7 @@ use crate::Source;
 
 pub(crate) use cache::SegmentCache;
 pub(crate) use cursor::Cursor;
-pub(crate) use facts::{Facts, FactsBuilder, http_statuses, is_error};
+pub(crate) use facts::{Facts, FactsBuilder, HTTP_STATUS, http_statuses, is_error};
 pub(crate) use filter::TraceFilter;
 pub(crate) use part::{Block, Parts, PartsBuilder, TracePart};
 

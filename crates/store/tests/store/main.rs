@@ -8,6 +8,7 @@ mod conformance;
 mod damage;
 mod directory;
 mod duplicates;
+mod edges;
 mod faults;
 mod given;
 mod ledger;
