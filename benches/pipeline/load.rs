@@ -14,6 +14,9 @@ use crate::{corpus::Corpus, serve::Client};
 /// Connections.
 const SENDERS: usize = 4;
 
+/// How long one waits who sends as fast as it is acknowledged and is refused.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// A corpus and how far it was sent.
 pub struct Load<'a> {
     corpus: &'a Corpus,
@@ -34,7 +37,7 @@ pub enum Until {
 pub struct Sent {
     /// Acknowledged.
     pub items: u64,
-    /// Requests that were not.
+    /// How often one was not.
     pub refused: u64,
     /// Until the last acknowledgement.
     pub secs: f64,
@@ -61,7 +64,7 @@ impl<'a> Load<'a> {
         self.next.load(Ordering::Relaxed)
     }
 
-    /// Goes on sending: so many items a second, or as fast as they are acknowledged.
+    /// Goes on sending: so many items a second, or as fast as they are acknowledged, and what is refused again.
     pub fn send(&self, address: &str, rate: Option<f64>, until: Until) -> Sent {
         let sent = Mutex::new(Sent::default());
         let (first, start) = (self.requests(), Instant::now());
@@ -85,7 +88,12 @@ impl<'a> Load<'a> {
                         let (body, items) = self.corpus.numbered(first + turn);
                         let due = due.map_or_else(Instant::now, |due| start + Duration::from_secs_f64(due));
                         thread::sleep(due.saturating_duration_since(Instant::now()));
-                        let status = client.post_to(self.corpus.path(), &body);
+                        let mut status = client.post_to(self.corpus.path(), &body);
+                        while rate.is_none() && status == 503 {
+                            sent.lock().unwrap().refused += 1;
+                            thread::sleep(PAUSE);
+                            status = client.post_to(self.corpus.path(), &body);
+                        }
                         let mut sent = sent.lock().unwrap();
                         sent.millis.push(due.elapsed().as_secs_f64() * 1e3);
                         match status {

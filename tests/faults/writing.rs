@@ -11,7 +11,7 @@ use crate::{
 /// Items that make a segment here: compaction goes on while the disk fails.
 const SEGMENT_ITEMS: &str = "200";
 /// How soon everything has to work after the disk does.
-const RECOVERY: Duration = Duration::from_secs(5);
+pub const RECOVERY: Duration = Duration::from_secs(5);
 /// How long the disk may take to fail.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How soon a request is refused that a disk has no room for.
@@ -51,19 +51,19 @@ fn fails_for_a_while(fault: Fault, of: Of, problem: &str) {
 }
 
 /// Waits until so many more requests are acknowledged.
-fn acknowledges(load: &Load, within: Duration, more: usize) {
+pub fn acknowledges(load: &Load, within: Duration, more: usize) {
     let before = load.acknowledged().len();
     eventually("an acknowledgement", within, || (load.acknowledged().len() >= before + more).then_some(()));
 }
 
 /// Waits until so many more requests are refused.
-fn refuses(load: &Load, more: u64) {
+pub fn refuses(load: &Load, more: u64) {
     let before = load.refused();
     eventually("a refusal", PATIENCE, || (load.refused() >= before + more).then_some(()));
 }
 
 /// Whether a problem stands in the status, which is soon answered whatever the disk does.
-fn names(serve: &Serve, problem: &str) -> bool {
+pub fn names(serve: &Serve, problem: &str) -> bool {
     let begun = Instant::now();
     let status = &serve.json(&["status", "--json"])[0];
     assert!(begun.elapsed() < Duration::from_secs(2), "the status took {:?}", begun.elapsed());

@@ -32,7 +32,7 @@ impl Sink for Inlet {
         let Err(err) = self.store.append(append).await else { return Ok(()) };
         let (reason, refusal) = match &err {
             AppendError::Full => ("disk_full", Refusal::Full),
-            AppendError::Busy => ("overloaded", Refusal::Busy),
+            AppendError::Busy | AppendError::Behind => ("overloaded", Refusal::Busy),
             AppendError::Closed => ("stopping", Refusal::Failed(err.to_string())),
             AppendError::Other(_) => ("store_failed", Refusal::Failed(err.to_string())),
         };
@@ -60,6 +60,7 @@ fn write_problem(err: &AppendError) -> Option<Problem> {
     let (name, remedy) = match err {
         AppendError::Full => ("disk_full", "free some space: what is sent meanwhile is asked for again"),
         AppendError::Other(_) => ("store_failed", "look at the disk: what is sent meanwhile is asked for again"),
+        AppendError::Behind => ("behind", "send less for a while; if it stays so, start Spanscope anew"),
         AppendError::Busy | AppendError::Closed => return None,
     };
     Some(Problem { name: name.to_owned(), sentence: err.to_string(), remedy: remedy.to_owned() })

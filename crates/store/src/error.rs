@@ -157,6 +157,9 @@ pub enum AppendError {
     /// Another process holds the database.
     #[error("the database is locked by another process")]
     Busy,
+    /// More comes than can be made segments, and what waits takes memory.
+    #[error("more comes than can be worked off: too much is waiting to become segments")]
+    Behind,
     /// The store is closed or closing.
     #[error("the store is closed")]
     Closed,

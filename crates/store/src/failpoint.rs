@@ -1,5 +1,5 @@
 //! What tests do to a running process from outside, in builds with debug assertions only: kill it at a named
-//! place, and make segments of fewer items so that they come soon.
+//! place, make segments of fewer items so that they come soon, and be behind sooner.
 
 #[cfg(debug_assertions)]
 mod armed {
@@ -18,8 +18,13 @@ mod armed {
         Some((name.to_owned(), AtomicU64::new(times.parse().ok()?)))
     });
 
-    static SEGMENT_ITEMS: LazyLock<Option<u64>> =
-        LazyLock::new(|| env::var("SPANSCOPE_SEGMENT_ITEMS").ok()?.parse().ok());
+    static SEGMENT_ITEMS: LazyLock<Option<u64>> = LazyLock::new(|| number("SPANSCOPE_SEGMENT_ITEMS"));
+
+    static MOST_WAITING: LazyLock<Option<u64>> = LazyLock::new(|| number("SPANSCOPE_MOST_WAITING"));
+
+    fn number(name: &str) -> Option<u64> {
+        env::var(name).ok()?.parse().ok()
+    }
 
     /// Kills this process if `SPANSCOPE_KILL_AT` is this name, or `NAME:N` and it is the N-th time.
     pub(crate) fn reach(name: &str) {
@@ -46,6 +51,11 @@ mod armed {
     pub(crate) fn segment_items() -> Option<u64> {
         *SEGMENT_ITEMS
     }
+
+    /// How much may wait to become segments, if `SPANSCOPE_MOST_WAITING` says so.
+    pub(crate) fn most_waiting() -> Option<u64> {
+        *MOST_WAITING
+    }
 }
 
 #[cfg(not(debug_assertions))]
@@ -57,6 +67,11 @@ mod armed {
     pub(crate) fn segment_items() -> Option<u64> {
         None
     }
+
+    /// As much as usual.
+    pub(crate) fn most_waiting() -> Option<u64> {
+        None
+    }
 }
 
-pub(crate) use armed::{reach, segment_items};
+pub(crate) use armed::{most_waiting, reach, segment_items};

@@ -24,6 +24,7 @@ use sampling::Rules;
 use crate::{
     AppendError, DirLock, Gone, Reader, Retention, Selected, Selection,
     compact::{Compactor, Decided, LetGo, Preview, Publication, SEGMENT_BODY_BYTES, Wanted, segment_weight, weight},
+    failpoint,
     read::{ReadTurn, into_append},
     schema,
     thinned::{Changes, Thinned},
@@ -50,6 +51,9 @@ const SPARE_PAGES: i64 = 1024;
 /// Free pages given back to the disk in one step.
 const FREED_PAGES: i64 = 512;
 
+/// How much may wait to become segments, in points (`compact::weight`): two million spans, whose identities and traces
+/// take some 200 MB of memory.
+const MOST_WAITING: u64 = 8 << 20;
 /// Thinned traces that are known at a time, at about 200 bytes each; more stay until some are forgotten.
 const MOST_THINNED: usize = 500_000;
 
@@ -127,6 +131,11 @@ impl Pending {
 
     fn is_full(&self) -> bool {
         self.weight >= segment_weight() || self.body_bytes >= SEGMENT_BODY_BYTES
+    }
+
+    /// Whether no more is taken: the identities and traces of what waits are in memory.
+    fn is_too_much(&self) -> bool {
+        self.weight >= failpoint::most_waiting().unwrap_or(MOST_WAITING)
     }
 }
 
@@ -226,8 +235,14 @@ impl Writer {
                             Err(_) => break,
                         }
                     }
-                    // Those who wait are told by the commit itself.
-                    let _ = self.commit(group);
+                    if self.pending.is_too_much() {
+                        group.replies.into_iter().for_each(|reply| drop(reply.send(Err(AppendError::Behind))));
+                        // Who sends again at once does not keep it from being worked off.
+                        self.step_in_background();
+                    } else {
+                        // Those who wait are told by the commit itself.
+                        let _ = self.commit(group);
+                    }
                 }
                 Command::Count => {}
                 Command::Limit(bytes, reply) => {
