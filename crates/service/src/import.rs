@@ -148,7 +148,7 @@ async fn keep(store: &Store, now: fn() -> u64, pieces: Vec<Piece>) -> Result<Imp
         }
     }
     let appends = pieces.into_iter().map(|piece| {
-        store.append(Append {
+        store.append_in_time(Append {
             signal: piece.walked.rows.signal(),
             encoding: piece.encoding,
             compression: Compression::None,

@@ -175,7 +175,7 @@ impl Store {
         match found {
             Ok(appends) => {
                 for append in appends {
-                    let appended = self.append(append).await?;
+                    let appended = self.append_in_time(append).await?;
                     salvaged.items += appended.stored + appended.duplicate;
                 }
             }

@@ -15,6 +15,7 @@ use std::{
     fs, io,
     sync::mpsc::{self, Sender},
     thread,
+    time::Duration,
 };
 
 use formats::{WalkLimits, WalkedRows};
@@ -42,6 +43,9 @@ use plan::Stored;
 use request::Prepared;
 pub(crate) use writer::Command;
 use writer::{Pending, Writer};
+
+/// How long who can wait does so when too much is waiting already.
+const BEFORE_ANOTHER_TRY: Duration = Duration::from_millis(100);
 
 /// Bytes of the files in the data directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -118,6 +122,20 @@ impl Store {
         }
         let prepared = Box::new(Prepared::of(append).await?);
         self.ask(|reply| Command::Append(prepared, reply)).await
+    }
+
+    /// The same for who can wait: what is too much to be worked off is tried again until it is not.
+    ///
+    /// # Errors
+    /// See [`Store::append`].
+    pub async fn append_in_time(&self, append: Append) -> Result<Appended, AppendError> {
+        loop {
+            let appended = self.append(append.clone()).await;
+            if appended != Err(AppendError::Behind) {
+                return appended;
+            }
+            tokio::time::sleep(BEFORE_ANOTHER_TRY).await;
+        }
     }
 
     /// Counts requests that were turned away before their items could be counted. Does not wait: it
