@@ -93,7 +93,10 @@ impl SpanSegment {
         for (trace, (trace_id, rows)) in traces.iter().enumerate() {
             if !is_wanted(*trace_id) {
                 other_parents += rows.clone().filter(|&row| parent.get(row) == OTHER_PARENT).count();
-                linked += rows.clone().map(|row| link_count.get(row) as usize).sum::<usize>();
+                for row in rows.clone() {
+                    linked =
+                        usize::try_from(link_count.get(row)).map_or(usize::MAX, |count| count.saturating_add(linked));
+                }
                 continue;
             }
             attributes.skip_to(rows.start);

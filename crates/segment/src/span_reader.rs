@@ -41,6 +41,13 @@ pub(crate) struct SpanReader<'a> {
     links: Links<'a>,
 }
 
+/// A sum, and the counts of these rows added to it.
+fn sum(counts: &Ints<'_>, to: usize, rows: Range<usize>) -> Result<usize, SegmentError> {
+    let mut counts = rows.map(|row| usize::try_from(counts.get(row)).ok());
+    let sum = counts.try_fold(to, |sum, count| sum.checked_add(count?));
+    sum.ok_or(SegmentError::Damaged("more than can be counted"))
+}
+
 fn has_message(status: u64) -> bool {
     status > 0 && (status - 1) & 1 == 1
 }
@@ -51,8 +58,10 @@ impl<'a> SpanReader<'a> {
         let ints = |column| segment.ints(column);
         let (parent, status) = (ints(Column::Parent)?, ints(Column::Status)?);
         let (event_count, link_count) = (ints(Column::EventsOfSpan)?, ints(Column::LinksOfSpan)?);
-        let sum = |counts: &Ints<'_>, rows: Range<usize>| rows.map(|row| counts.get(row) as usize).sum::<usize>();
-        let of_rows = |counts: &Ints<'_>| (sum(counts, 0..rows.start), sum(counts, rows.clone()));
+        let of_rows = |counts: &Ints<'_>| -> Result<Range<usize>, SegmentError> {
+            let start = sum(counts, 0, 0..rows.start)?;
+            Ok(start..sum(counts, start, rows.clone())?)
+        };
         Ok(Self {
             segment,
             start_of_trace: ints(Column::StartOfTrace)?,
@@ -74,9 +83,9 @@ impl<'a> SpanReader<'a> {
             dropped_events: ints(Column::DroppedEvents)?,
             dropped_links: ints(Column::DroppedLinks)?,
             attributes: segment.attributes(0, Column::Shape, rows.clone())?,
-            events: Events::new(segment, of_rows(&event_count))?,
+            events: Events::new(segment, of_rows(&event_count)?)?,
             event_count,
-            links: Links::new(segment, of_rows(&link_count))?,
+            links: Links::new(segment, of_rows(&link_count)?)?,
             link_count,
         })
     }
@@ -150,14 +159,19 @@ struct Events<'a> {
 }
 
 impl<'a> Events<'a> {
-    /// So many, behind so many others.
-    fn new(segment: &'a SpanSegment, (at, count): (usize, usize)) -> Result<Self, SegmentError> {
-        let columns = (count > 0).then(|| -> Result<_, SegmentError> {
+    /// Those in these rows of their columns.
+    fn new(segment: &'a SpanSegment, rows: Range<usize>) -> Result<Self, SegmentError> {
+        let at = rows.start;
+        let columns = (!rows.is_empty()).then(|| -> Result<_, SegmentError> {
+            let time = segment.ints(Column::EventTime)?;
+            if rows.end > time.len() {
+                return Err(SegmentError::Damaged("events are missing"));
+            }
             Ok((
-                segment.ints(Column::EventTime)?,
+                time,
                 segment.texts(Column::EventName)?,
                 segment.ints(Column::EventDroppedAttributes)?,
-                segment.attributes(1, Column::EventShape, at..at + count)?,
+                segment.attributes(1, Column::EventShape, rows)?,
             ))
         });
         Ok(Self { at, columns: columns.transpose()? })
@@ -194,16 +208,21 @@ struct LinkColumns<'a> {
 }
 
 impl<'a> Links<'a> {
-    /// So many, behind so many others.
-    fn new(segment: &'a SpanSegment, (at, count): (usize, usize)) -> Result<Self, SegmentError> {
-        let columns = (count > 0).then(|| -> Result<_, SegmentError> {
+    /// Those in these rows of their columns.
+    fn new(segment: &'a SpanSegment, rows: Range<usize>) -> Result<Self, SegmentError> {
+        let at = rows.start;
+        let columns = (!rows.is_empty()).then(|| -> Result<_, SegmentError> {
+            let trace_id = segment.texts(Column::LinkTraceId)?;
+            if rows.end > trace_id.len() {
+                return Err(SegmentError::Damaged("links are missing"));
+            }
             Ok(LinkColumns {
-                trace_id: segment.texts(Column::LinkTraceId)?,
+                trace_id,
                 span_id: segment.texts(Column::LinkSpanId)?,
                 trace_state: segment.texts(Column::LinkTraceState)?,
                 flags: segment.ints(Column::LinkFlags)?,
                 dropped: segment.ints(Column::LinkDroppedAttributes)?,
-                attributes: segment.attributes(2, Column::LinkShape, at..at + count)?,
+                attributes: segment.attributes(2, Column::LinkShape, rows)?,
             })
         });
         Ok(Self { at, columns: columns.transpose()? })

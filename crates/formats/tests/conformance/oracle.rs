@@ -46,6 +46,8 @@ pub(crate) fn agree(signal: Signal, body: &[u8]) -> Result<(), String> {
         (Ok(_), _) | (Err(_), Err(_)) => {}
         (Err(FormatError::WrongSignal(_)), Ok(_)) => return Ok(()),
         (Err(error), Ok(_)) if error.to_string().contains("group") => {}
+        // As keys `[` and `{` begin groups, of which this is said instead.
+        (Err(error), Ok(_)) if error.to_string().contains("looks like JSON") => {}
         (Err(error), Ok(_)) => return Err(format!("prost takes it: {error}")),
     }
     if let Ok(walked) = &ours
