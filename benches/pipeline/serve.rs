@@ -25,7 +25,7 @@ pub struct Serve {
 impl Serve {
     /// Starts it on ports and a directory of its own.
     pub fn start() -> Self {
-        Self::start_in(tempfile::tempdir().unwrap())
+        Self::start_with(tempfile::tempdir().unwrap(), &[])
     }
 
     /// Stops it as a user would; its directory.
@@ -36,12 +36,7 @@ impl Serve {
         std::mem::replace(&mut self.dir, tempfile::tempdir().unwrap())
     }
 
-    /// Starts it on ports of its own; returns at its ready line.
-    pub fn start_in(dir: TempDir) -> Self {
-        Self::start_with(dir, &[])
-    }
-
-    /// The same with more arguments.
+    /// Starts it on ports of its own, with more arguments; returns at its ready line.
     pub fn start_with(dir: TempDir, args: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_spanscope"))
             .args(["serve", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data-dir"])

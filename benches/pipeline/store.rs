@@ -2,7 +2,7 @@
 //! one table, beside what anything would cost in the same run.
 
 use std::{
-    env,
+    env, fs,
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
@@ -195,14 +195,18 @@ struct Reading {
 /// Reading among half of many spans, and among all.
 fn reading(table: &Table, corpus: &Corpus, many: u64) {
     let load = Load::new(corpus);
-    let mut serve = Serve::start();
+    // Nothing is thinned: what is asked for has to be there.
+    let config = tempfile::NamedTempFile::new().unwrap();
+    fs::write(config.path(), "[sampling]\non = false\n").unwrap();
+    let args = ["--config", config.path().to_str().unwrap()];
+    let mut serve = Serve::start_with(tempfile::tempdir().unwrap(), &args);
     let mut readings = Vec::new();
     let mut items = 0;
     for _ in 0..2 {
         items += load.send(&serve.http, None, Until::Items(many / 2)).items;
         serve.rest();
         let reading;
-        (serve, reading) = read(serve, corpus, load.requests());
+        (serve, reading) = read(serve, &args, corpus, load.requests());
         readings.push(reading);
     }
     let [half, all] = &readings[..] else { unreachable!("two were pushed") };
@@ -222,10 +226,10 @@ fn reading(table: &Table, corpus: &Corpus, many: u64) {
 }
 
 /// Starts it anew and reads.
-fn read(serve: Serve, corpus: &Corpus, requests: u32) -> (Serve, Reading) {
+fn read(serve: Serve, args: &[&str], corpus: &Corpus, requests: u32) -> (Serve, Reading) {
     let dir = serve.stop();
     let begun = Instant::now();
-    let serve = Serve::start_in(dir);
+    let serve = Serve::start_with(dir, args);
     serve.command_millis(&LIST);
     let start = begun.elapsed().as_secs_f64() * 1e3;
     // Spread over all that was sent, so many of which are old.
