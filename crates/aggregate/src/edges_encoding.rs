@@ -7,7 +7,7 @@ use crate::{
     Edges, EncodingError, UNIT,
     difference::Difference,
     edges::{Counted, EdgeNumbers},
-    encoding::{NO_TEXT, SHORT, rising},
+    encoding::{NO_TEXT, SHORT, known, put_rising, rising, unpacked},
     texts::Texts,
 };
 
@@ -87,12 +87,7 @@ impl Edges {
             for durations in &counted.durations {
                 columns.buckets.push(durations.buckets.len() as u32);
                 columns.sum.push(durations.sum / i128::from(unit));
-                let mut last = 0;
-                for &(bucket, weight) in &durations.buckets {
-                    columns.bucket.push(bucket - last);
-                    columns.weight.push(weight / unit);
-                    last = bucket;
-                }
+                put_rising(&durations.buckets, unit, (&mut columns.bucket, &mut columns.weight));
             }
         }
         columns.texts = texts.into_all();
@@ -104,11 +99,8 @@ impl Edges {
     /// # Errors
     /// See [`EncodingError`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, EncodingError> {
-        let columns: Columns =
-            postcard::from_bytes(bytes).map_err(|_| EncodingError("they are cut or not of this kind"))?;
-        if columns.version != VERSION {
-            return Err(EncodingError("their layout is not known"));
-        }
+        let columns: Columns = unpacked(bytes)?;
+        known(columns.version, VERSION)?;
         columns.read()
     }
 }

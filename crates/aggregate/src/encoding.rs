@@ -1,6 +1,8 @@
 //! Aggregates as bytes: column by column, for whoever compresses them.
 
-use serde::{Deserialize, Serialize};
+use std::ops::Div;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use thiserror::Error;
 
 use crate::{
@@ -79,12 +81,7 @@ impl Aggregates {
             columns.least.push(sketch.least);
             columns.most.push(sketch.most.saturating_sub(sketch.least));
             columns.sum.push(sketch.sum.saturating_sub(floor(sketch)) / u128::from(unit));
-            let mut last = 0;
-            for &(bucket, weight) in &sketch.buckets {
-                columns.bucket.push(bucket - last);
-                columns.weight.push(weight / unit);
-                last = bucket;
-            }
+            put_rising(&sketch.buckets, unit, (&mut columns.bucket, &mut columns.weight));
         }
         columns.texts = texts.into_all();
         postcard::to_stdvec(&columns).map_err(|_| EncodingError("they could not be written"))
@@ -95,11 +92,8 @@ impl Aggregates {
     /// # Errors
     /// See [`EncodingError`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, EncodingError> {
-        let columns: Columns =
-            postcard::from_bytes(bytes).map_err(|_| EncodingError("they are cut or not of this kind"))?;
-        if columns.version != VERSION {
-            return Err(EncodingError("their layout is not known"));
-        }
+        let columns: Columns = unpacked(bytes)?;
+        known(columns.version, VERSION)?;
         columns.read()
     }
 }
@@ -107,6 +101,30 @@ impl Aggregates {
 /// What the sum were if all were the least.
 fn floor(sketch: &Sketch) -> u128 {
     u128::from(sketch.least) * u128::from(sketch.weight())
+}
+
+/// What bytes hold.
+pub(crate) fn unpacked<C: DeserializeOwned>(bytes: &[u8]) -> Result<C, EncodingError> {
+    postcard::from_bytes(bytes).map_err(|_| EncodingError("they are cut or not of this kind"))
+}
+
+/// Whether a layout is the one that is known.
+pub(crate) fn known(version: u8, known: u8) -> Result<(), EncodingError> {
+    if version == known { Ok(()) } else { Err(EncodingError("their layout is not known")) }
+}
+
+/// Writes buckets as [`rising`] reads them, and the weight of each in these units.
+pub(crate) fn put_rising<W: Copy + Div<Output = W>>(
+    buckets: &[(u16, W)],
+    unit: W,
+    (above, weights): (&mut Vec<u16>, &mut Vec<W>),
+) {
+    let mut last = 0;
+    for &(bucket, weight) in buckets {
+        above.push(bucket - last);
+        weights.push(weight / unit);
+        last = bucket;
+    }
 }
 
 /// The next so many buckets, each written as how far it is above the one before it.
