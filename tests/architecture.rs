@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, process::Command};
 const HOUSE: [(&str, &[&str], bool); 14] = [
     ("macros", &[], false),
     ("model", &[], true),
-    ("query", &[], true),
+    ("query", &["model"], true),
     ("analysis", &["model"], true),
     ("sampling", &["model"], true),
     ("aggregate", &["model", "analysis"], true),

@@ -12,6 +12,7 @@ mod field;
 mod literal;
 mod parse;
 mod print;
+mod regex;
 mod time;
 mod token;
 mod tree;

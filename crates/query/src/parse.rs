@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::{
     Aggregate, Comparison, Count, Diagnostic, Field, Intrinsic, Literal, Measure, Operator, Query, Relation, Term,
     Text, check,
+    regex::Pattern,
     token::{Located, Token, tokens},
 };
 
@@ -267,7 +268,10 @@ impl<'a> Parser<'a> {
         let before = self.before();
         self.note(check::has_text(&field), before - sign.len()..before);
         let text = match self.peek() {
-            Some(Token::Regex(regex)) => Text::Matches(regex.clone(), is_not),
+            Some(Token::Regex(regex)) => {
+                self.note(Pattern::new(regex).map(drop), self.here());
+                Text::Matches(regex.clone(), is_not)
+            }
             Some(Token::Quoted(text)) => Text::Contains(text.clone(), is_not),
             Some(Token::Word(word)) if !is_reserved(word) => Text::Contains(word.clone(), is_not),
             _ => {

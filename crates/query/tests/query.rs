@@ -111,6 +111,7 @@ fn what_is_wrong_and_where() {
             "start > 15m",
             "name ~ /a",
             "name ~ /a/b",
+            "error or name ~ /a(b/",
             "name = \"open",
             "(a = 1 or b = 2",
             "a = 1)",
@@ -147,6 +148,8 @@ fn what_is_wrong_and_where() {
                    ^ this regular expression is not closed: write / at its end, or the text in quotes
             name ~ /a/b
                    ^^^^ a regular expression ends at its second slash: to find a text with slashes in it, write it in quotes
+            error or name ~ /a(b/
+                            ^^^^^ this is no regular expression: found open group without closing ')'
             name = "open
                    ^ this quote is not closed: write " at the end of the text
             (a = 1 or b = 2
@@ -220,7 +223,7 @@ fn term() -> impl Strategy<Value = Query> {
         (attribute(), text()).prop_map(move |(field, text)| compare(field, Text::Is(Operator::Equal, text))),
         (attribute(), ".{1,9}", any::<bool>())
             .prop_map(move |(field, part, is_not)| compare(field, Text::Contains(part, is_not))),
-        (attribute(), "[a-z/.*]{1,9}", any::<bool>())
+        (attribute(), "([a-z/.][*]?){1,5}", any::<bool>())
             .prop_map(move |(field, regex, is_not)| compare(field, Text::Matches(regex, is_not))),
         (attribute(), prop::collection::vec(text(), 1..4)).prop_map(move |(field, all)| compare(field, Text::In(all))),
         attribute().prop_map(|field| Query::Term(Term::Has(field))),
