@@ -108,7 +108,7 @@ impl Value {
 }
 
 /// A number with one of these units; more digits than are exact are rounded.
-fn with_unit(word: &str, units: &[(&str, u64)]) -> Option<u64> {
+pub(crate) fn with_unit(word: &str, units: &[(&str, u64)]) -> Option<u64> {
     let digits = word.find(|c: char| !c.is_ascii_digit() && c != '.')?;
     let (number, unit) = word.split_at(digits);
     let (_, of_unit) = units.iter().find(|(known, _)| *known == unit)?;
