@@ -132,6 +132,17 @@ impl Scope {
     pub fn prefix(self) -> &'static str {
         SCOPES.iter().find(|(scope, _)| *scope == self).map_or("", |(_, prefix)| prefix)
     }
+
+    /// Those with a prefix.
+    pub(crate) fn written() -> impl Iterator<Item = Self> {
+        SCOPES.iter().map(|(scope, _)| *scope)
+    }
+
+    /// A word as its scope and what follows that.
+    pub(crate) fn split(word: &str) -> (Self, &str) {
+        let split = |(scope, prefix): &(Self, &str)| Some((*scope, word.strip_prefix(prefix)?));
+        SCOPES.iter().find_map(split).unwrap_or((Self::Any, word))
+    }
 }
 
 /// What of a span a comparison looks at.
@@ -154,9 +165,12 @@ impl Field {
         match Intrinsic::named(word) {
             Some(intrinsic) => Self::Intrinsic(intrinsic),
             None => {
-                let scope = SCOPES.iter().find(|(_, prefix)| word.len() > prefix.len() && word.starts_with(prefix));
-                let (scope, prefix) = scope.copied().unwrap_or((Scope::Any, ""));
-                Self::Attribute { scope, key: word.strip_prefix(prefix).unwrap_or(word).to_owned() }
+                let (scope, key) = match Scope::split(word) {
+                    // A scope alone is a key like any other.
+                    (_, "") => (Scope::Any, word),
+                    split => split,
+                };
+                Self::Attribute { scope, key: key.to_owned() }
             }
         }
     }

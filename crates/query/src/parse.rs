@@ -357,9 +357,7 @@ impl<'a> Parser<'a> {
 
     fn is_call(&self, at: usize) -> bool {
         let mut two = self.tokens.iter().skip(at).map(|located| &located.token);
-        let is_name =
-            |word: &str| matches!(word, "has" | "count") || Measure::ALL.iter().any(|measure| measure.name() == word);
-        matches!((two.next(), two.next()), (Some(Token::Word(word)), Some(Token::Open)) if is_name(word))
+        matches!((two.next(), two.next()), (Some(Token::Word(word)), Some(Token::Open)) if is_call_name(word))
     }
 
     fn begins_operand(&self) -> bool {
@@ -424,6 +422,11 @@ impl<'a> Parser<'a> {
 /// Words that stand for themselves only in quotes.
 pub(crate) fn is_reserved(word: &str) -> bool {
     ["and", "or", "not", "in"].iter().any(|reserved| reserved.eq_ignore_ascii_case(word))
+}
+
+/// Words that ask for something when a parenthesis follows.
+pub(crate) fn is_call_name(word: &str) -> bool {
+    matches!(word, "has" | "count") || Measure::ALL.iter().any(|measure| measure.name() == word)
 }
 
 fn compare(field: Field, with: Text) -> Query {

@@ -142,7 +142,7 @@ fn is_one_word(text: &str) -> bool {
     is_word && !is_reserved(text) && !text.ends_with('.')
 }
 
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {

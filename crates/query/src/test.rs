@@ -14,8 +14,7 @@ use crate::{
 /// What a value has to be. It says nothing of values that are absent, nor is it ever negative: what `!=` and `!~`
 /// make of it stands in [`crate::Holds`].
 ///
-/// Each kind of value has a method of its own, so that whoever has a dictionary tests its entries once. A test is
-/// cheap to clone and to share between threads.
+/// Each kind of value has a method of its own, so that whoever has a dictionary tests its entries once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Test(Rule);
 

@@ -36,7 +36,20 @@ const SIGNS: [&str; 10] = ["!=", "!~", ">>", ">=", "<>", "<=", "=", ">", "<", "~
 /// The tokens of a text, and how many characters it has.
 pub(crate) fn tokens(text: &str) -> Result<(Vec<Located>, usize), Diagnostic> {
     let characters: Vec<char> = text.chars().collect();
-    let mut tokens: Vec<Located> = Vec::new();
+    match tokens_until_wrong(&characters) {
+        (_, Some(wrong)) => Err(wrong),
+        (tokens, None) => Ok((tokens, characters.len())),
+    }
+}
+
+/// The tokens up to a quote or a regular expression that does not end well, if there is one.
+pub(crate) fn tokens_until_wrong(characters: &[char]) -> (Vec<Located>, Option<Diagnostic>) {
+    let mut tokens = Vec::new();
+    let wrong = read(characters, &mut tokens).err();
+    (tokens, wrong)
+}
+
+fn read(characters: &[char], tokens: &mut Vec<Located>) -> Result<(), Diagnostic> {
     let mut at = 0;
     while let Some(&c) = characters.get(at) {
         if c.is_whitespace() {
@@ -62,7 +75,7 @@ pub(crate) fn tokens(text: &str) -> Result<(Vec<Located>, usize), Diagnostic> {
         tokens.push(Located { token, at: at..at + length });
         at += length;
     }
-    Ok((tokens, characters.len()))
+    Ok(())
 }
 
 fn sign(rest: &[char]) -> Option<&'static str> {
@@ -77,8 +90,21 @@ fn word(rest: &[char]) -> usize {
     rest.iter().enumerate().skip(1).find(|(at, c)| ends(*at, **c)).map_or(rest.len(), |(at, _)| at)
 }
 
-/// A text in quotes, in which a backslash takes the next character as it is.
+/// A text in quotes.
 fn quoted(rest: &[char], from: usize) -> Result<(Token, usize), Diagnostic> {
+    match unquoted(rest) {
+        (text, Some(length)) => Ok((Token::Quoted(text), length)),
+        (_, None) => {
+            let quote = rest.first().copied().unwrap_or('"');
+            let sentence = format!("this quote is not closed: write {quote} at the end of the text");
+            Err(Diagnostic { at: from..from + 1, sentence })
+        }
+    }
+}
+
+/// What stands in the quotes that begin here, in which a backslash takes the next character as it is, and how long
+/// that is with them; `None` where they are not closed.
+pub(crate) fn unquoted(rest: &[char]) -> (String, Option<usize>) {
     let quote = rest.first().copied().unwrap_or('"');
     let mut text = String::new();
     let mut at = 1;
@@ -94,12 +120,11 @@ fn quoted(rest: &[char], from: usize) -> Result<(Token, usize), Diagnostic> {
                     next => next,
                 });
             }
-            c if c == quote => return Ok((Token::Quoted(text), at)),
+            c if c == quote => return (text, Some(at)),
             c => text.push(c),
         }
     }
-    let sentence = format!("this quote is not closed: write {quote} at the end of the text");
-    Err(Diagnostic { at: from..from + 1, sentence })
+    (text, None)
 }
 
 /// A regular expression between slashes, in which `\/` is a slash.
