@@ -42,7 +42,7 @@ pub struct Offer {
 pub enum Stored {
     /// Keys of attributes in this scope; [`Field::Attribute`] writes itself as text.
     Keys(Scope),
-    /// Values of this field; [`written`] makes text of them.
+    /// Values of this field; [`crate::written`] makes text of them.
     Values(Field),
 }
 
