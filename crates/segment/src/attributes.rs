@@ -54,6 +54,13 @@ pub struct ValueColumn {
     pub of: ValueType,
 }
 
+impl ValueType {
+    /// Whether the column is one of texts, or of other bytes.
+    pub(crate) fn is_text(self) -> bool {
+        matches!(self, Self::String | Self::Bytes | Self::Other | Self::List)
+    }
+}
+
 impl ValueColumn {
     /// Whether it holds values of keys that are wanted: whole lists may.
     pub(crate) fn is_wanted(&self, is_key_wanted: impl Fn(&[u8]) -> bool) -> bool {
@@ -70,6 +77,8 @@ pub(crate) struct AttributeColumns {
     values: Vec<Values>,
     /// The node at which each row's list ends.
     rows: Vec<u32>,
+    /// By run of rows, how many values each column had at its end.
+    ends: Vec<Vec<usize>>,
 }
 
 #[derive(Debug)]
@@ -80,8 +89,9 @@ struct Node {
     next: Vec<u32>,
 }
 
+/// A column of values being written.
 #[derive(Debug)]
-enum Values {
+pub(crate) enum Values {
     None(usize),
     Texts(TextColumn),
     Numbers(Vec<u64>),
@@ -90,6 +100,11 @@ enum Values {
 /// An integer so that order is kept without a sign.
 fn biased(int: i64) -> u64 {
     int.cast_unsigned() ^ 1 << 63
+}
+
+/// The integer again.
+pub(crate) fn unbiased(number: u64) -> i64 {
+    (number ^ 1 << 63).cast_signed()
 }
 
 impl Default for AttributeColumns {
@@ -105,6 +120,7 @@ impl Default for AttributeColumns {
             columns: vec![in_one],
             values: vec![Values::Texts(TextColumn::default())],
             rows: Vec::new(),
+            ends: Vec::new(),
         }
     }
 }
@@ -113,6 +129,11 @@ impl Default for AttributeColumns {
 const NODE_IN_ONE: u32 = 1;
 
 impl AttributeColumns {
+    /// Makes room for so many rows.
+    pub(crate) fn reserve(&mut self, rows: usize) {
+        self.rows.reserve(rows);
+    }
+
     /// Adds a row: a list of attributes.
     pub(crate) fn push(&mut self, attributes: &[RawAttribute<'_>]) {
         if self.columns.len() + attributes.len() > MOST_COLUMNS {
@@ -185,8 +206,21 @@ impl AttributeColumns {
         number
     }
 
+    /// Ends a run of rows.
+    pub(crate) fn end_run(&mut self) {
+        self.ends.push(self.values.iter().map(Values::len).collect());
+    }
+
     /// The shapes, the column of each row's shape, and the columns of values.
     pub(crate) fn finish(self) -> (Shapes, Vec<u8>, Vec<Vec<u8>>) {
+        let CutAttributes { shapes, rows, values } = self.cut();
+        let mut shape_column = Vec::new();
+        put_ints(&mut shape_column, &rows);
+        (shapes, shape_column, values.into_iter().map(|(values, _)| values.into_bytes()).collect())
+    }
+
+    /// The same in the runs that were ended.
+    pub(crate) fn cut(self) -> CutAttributes {
         let mut shape_of: HashMap<u32, u32> = HashMap::from_iter([(NODE_IN_ONE, IN_ONE)]);
         let mut shapes = vec![vec![0]];
         let mut rows = Vec::with_capacity(self.rows.len());
@@ -197,11 +231,21 @@ impl AttributeColumns {
             });
             rows.push(u64::from(shape));
         }
-        let mut shape_column = Vec::new();
-        put_ints(&mut shape_column, &rows);
-        let values = self.values.into_iter().map(Values::into_bytes).collect();
-        (Shapes { columns: self.columns, shapes }, shape_column, values)
+        let ends = &self.ends;
+        let ends_of = |column: usize| ends.iter().map(move |all| all.get(column).copied().unwrap_or_default());
+        let values = self.values.into_iter().enumerate();
+        let values = values.map(|(column, values)| (values, ends_of(column).collect())).collect();
+        CutAttributes { shapes: Shapes { columns: self.columns, shapes }, rows, values }
     }
+}
+
+/// Lists of attributes, as they are packed.
+pub(crate) struct CutAttributes {
+    pub(crate) shapes: Shapes,
+    /// The shape of each row.
+    pub(crate) rows: Vec<u64>,
+    /// The columns of values, each with the ends of its runs.
+    pub(crate) values: Vec<(Values, Vec<usize>)>,
 }
 
 /// Columns of the attributes on the way to a node.
@@ -229,6 +273,15 @@ fn type_of(value: &RawValue<'_>) -> ValueType {
 }
 
 impl Values {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::None(count) => *count,
+            Self::Texts(texts) => texts.len(),
+            Self::Numbers(numbers) => numbers.len(),
+        }
+    }
+
     fn push(&mut self, value: &RawValue<'_>) {
         match (self, value) {
             (Self::None(count), _) => *count += 1,
@@ -288,7 +341,8 @@ pub(crate) struct AttributeReader<'a> {
     list: Vec<RawAttribute<'a>>,
 }
 
-enum ValuesOf<'a> {
+/// The values of a column, read where they lie.
+pub(crate) enum ValuesOf<'a> {
     Unwanted,
     None,
     Texts(Texts<'a>),
@@ -298,14 +352,14 @@ enum ValuesOf<'a> {
 const NO_SHAPE: SegmentError = SegmentError::Damaged("a list of attributes without a shape");
 
 impl<'a> AttributeReader<'a> {
-    /// A reader that stands before the first of the rows that are wanted, which rise; `column` gives the bytes
-    /// of a column of values. Only columns that one of the rows uses and whose keys are wanted are asked for.
+    /// A reader that stands before the first of the rows that are wanted, which rise; `open` gives a column of values by
+    /// its number. Only columns that one of the rows uses and whose keys are wanted are asked for.
     pub(crate) fn new(
         shapes: &'a Shapes,
         rows: Ints<'a>,
         wanted: impl Iterator<Item = usize> + Clone,
         is_key_wanted: impl Fn(&[u8]) -> bool,
-        column: impl Fn(u32) -> Result<&'a [u8], SegmentError>,
+        open: impl Fn(usize, &'a ValueColumn) -> Result<ValuesOf<'a>, SegmentError>,
     ) -> Result<Self, SegmentError> {
         let first = wanted.clone().next().unwrap_or_default();
         let mut is_wanted = vec![false; shapes.shapes.len()];
@@ -322,17 +376,16 @@ impl<'a> AttributeReader<'a> {
                 }
             }
         }
-        let is_column_wanted =
-            |number: usize| shapes.columns.get(number).is_some_and(|column| column.is_wanted(&is_key_wanted));
-        let open = |(number, is_used): (usize, bool)| {
-            let open = || match is_column_wanted(number) {
-                true => ValuesOf::read(shapes.columns.get(number), column(number as u32)?),
+        let open = |(number, (column, is_used)): (usize, (&'a ValueColumn, bool))| {
+            let open = || match column.is_wanted(&is_key_wanted) {
+                true => open(number, column),
                 false => Ok(ValuesOf::Unwanted),
             };
             is_used.then(open).transpose()
         };
         let next = vec![0; is_used.len()];
-        let values = is_used.into_iter().enumerate().map(open).collect::<Result<_, SegmentError>>()?;
+        let used = shapes.columns.iter().zip(is_used).enumerate();
+        let values = used.map(open).collect::<Result<_, SegmentError>>()?;
         let mut reader = Self { shapes, rows, row: 0, values, next, list: Vec::new() };
         reader.skip_to(first);
         Ok(reader)
@@ -396,9 +449,10 @@ impl<'a> AttributeReader<'a> {
 }
 
 impl<'a> ValuesOf<'a> {
-    fn read(column: Option<&ValueColumn>, bytes: &'a [u8]) -> Result<Self, SegmentError> {
+    /// Those of a column of this type.
+    pub(crate) fn read(of: ValueType, bytes: &'a [u8]) -> Result<Self, SegmentError> {
         let mut input = Input(bytes);
-        Ok(match column.map_or(ValueType::Empty, |column| column.of) {
+        Ok(match of {
             ValueType::Empty => Self::None,
             ValueType::Bool | ValueType::Int | ValueType::Double => Self::Numbers(Ints::read(&mut input)?),
             ValueType::String | ValueType::Bytes | ValueType::Other | ValueType::List => {
@@ -407,14 +461,14 @@ impl<'a> ValuesOf<'a> {
         })
     }
 
-    fn text(&self, at: usize) -> &'a [u8] {
+    pub(crate) fn text(&self, at: usize) -> &'a [u8] {
         match self {
             Self::Texts(texts) => texts.get(at),
             Self::Unwanted | Self::None | Self::Numbers(_) => &[],
         }
     }
 
-    fn raw(&self, of: ValueType, at: usize) -> RawValue<'a> {
+    pub(crate) fn raw(&self, of: ValueType, at: usize) -> RawValue<'a> {
         let number = match self {
             Self::Numbers(numbers) => numbers.get(at),
             Self::Unwanted | Self::None | Self::Texts(_) => 0,
@@ -423,7 +477,7 @@ impl<'a> ValuesOf<'a> {
             ValueType::Empty | ValueType::List => RawValue::Empty,
             ValueType::String => RawValue::String(self.text(at)),
             ValueType::Bool => RawValue::Bool(number != 0),
-            ValueType::Int => RawValue::Int((number ^ 1 << 63).cast_signed()),
+            ValueType::Int => RawValue::Int(unbiased(number)),
             ValueType::Double => RawValue::Double(f64::from_bits(number)),
             ValueType::Bytes => RawValue::Bytes(self.text(at)),
             ValueType::Other => RawValue::Other(Cow::Borrowed(self.text(at))),
@@ -432,7 +486,7 @@ impl<'a> ValuesOf<'a> {
 }
 
 /// A value decoded.
-fn decoded(value: RawValue<'_>) -> Result<Value, SegmentError> {
+pub(crate) fn decoded(value: RawValue<'_>) -> Result<Value, SegmentError> {
     Ok(match value {
         RawValue::Empty => Value::Empty,
         RawValue::String(text) => Value::String(formats::decode_text(text)),
@@ -445,7 +499,7 @@ fn decoded(value: RawValue<'_>) -> Result<Value, SegmentError> {
 }
 
 /// Adds a list of attributes that was written as one value.
-fn raw_list_in_one<'a>(bytes: &'a [u8], list: &mut Vec<RawAttribute<'a>>) -> Result<(), SegmentError> {
+pub(crate) fn raw_list_in_one<'a>(bytes: &'a [u8], list: &mut Vec<RawAttribute<'a>>) -> Result<(), SegmentError> {
     let mut input = Input(bytes);
     let count = input.count()?;
     for _ in 0..count {
@@ -454,7 +508,7 @@ fn raw_list_in_one<'a>(bytes: &'a [u8], list: &mut Vec<RawAttribute<'a>>) -> Res
             kind if kind == ValueType::Empty as u8 => RawValue::Empty,
             kind if kind == ValueType::String as u8 => RawValue::String(input.slice()?),
             kind if kind == ValueType::Bool as u8 => RawValue::Bool(input.byte()? != 0),
-            kind if kind == ValueType::Int as u8 => RawValue::Int((input.varint()? ^ 1 << 63).cast_signed()),
+            kind if kind == ValueType::Int as u8 => RawValue::Int(unbiased(input.varint()?)),
             kind if kind == ValueType::Double as u8 => {
                 let bytes = input.take(8)?.try_into().unwrap_or_default();
                 RawValue::Double(f64::from_le_bytes(bytes))

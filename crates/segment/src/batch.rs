@@ -48,11 +48,19 @@ pub struct Batch<'a> {
     pub(crate) items: Vec<Item<'a>>,
     /// Trace and start of each item, if they are spans.
     pub(crate) traces: Vec<(TraceId, u64)>,
+    /// Rows of a run of spans, about; `None`: as many as are best.
+    pub(crate) run_rows: Option<usize>,
     /// Points left out of metrics: index in [`Batch::items`] and position in the metric, rising.
     pub(crate) left_out_points: Vec<(u32, u32)>,
 }
 
 impl<'a> Batch<'a> {
+    /// Makes runs of so many spans, about, so that few make many.
+    #[must_use]
+    pub fn in_runs_of(self, rows: usize) -> Self {
+        Self { run_rows: Some(rows.max(1)), ..self }
+    }
+
     /// Adds the spans of a request in protobuf, decompressed, but for those whose ordinal (position among all
     /// spans of the request, in document order) is left out.
     ///

@@ -3,8 +3,13 @@
 use std::sync::OnceLock;
 
 use crate::{
-    SegmentError, Shapes, attributes::AttributeReader, bytes::Input, container::Directory, doubles::Doubles,
-    ints::Ints, texts::Texts,
+    SegmentError, Shapes, ValueColumn,
+    attributes::{AttributeReader, ValuesOf},
+    bytes::Input,
+    container::Directory,
+    doubles::Doubles,
+    ints::Ints,
+    texts::Texts,
 };
 
 /// A segment's columns by number, and the blobs that hold them.
@@ -60,19 +65,7 @@ impl Columns {
         values: usize,
         rows: impl Iterator<Item = usize> + Clone,
     ) -> Result<AttributeReader<'a>, SegmentError> {
-        self.attributes_of_keys(shapes, shape, values, rows, |_| true)
-    }
-
-    /// The same with only those attributes whose keys are wanted.
-    pub(crate) fn attributes_of_keys<'a>(
-        &'a self,
-        shapes: &'a Shapes,
-        shape: usize,
-        values: usize,
-        rows: impl Iterator<Item = usize> + Clone,
-        is_key_wanted: impl Fn(&[u8]) -> bool,
-    ) -> Result<AttributeReader<'a>, SegmentError> {
-        let column = |number: u32| self.bytes(values + number as usize);
-        AttributeReader::new(shapes, self.ints(shape)?, rows, is_key_wanted, column)
+        let open = |number, column: &ValueColumn| ValuesOf::read(column.of, self.bytes(values + number)?);
+        AttributeReader::new(shapes, self.ints(shape)?, rows, |_| true, open)
     }
 }

@@ -8,6 +8,9 @@ use crate::{
     bytes::{Input, put_varint, unzigzag, zigzag},
 };
 
+/// Numbers read from their planes at a time.
+const CHUNK: usize = 512;
+
 const CONSTANT: u8 = 0;
 const ABOVE_LEAST: u8 = 1;
 const DELTAS: u8 = 2;
@@ -25,9 +28,9 @@ fn put_planes(out: &mut Vec<u8>, width: usize, values: impl Iterator<Item = u64>
 }
 
 /// Writes numbers so that any of them can be read alone.
-pub(crate) fn put_ints(out: &mut Vec<u8>, values: &[u64]) {
-    let least = values.iter().copied().min().unwrap_or_default();
-    let most = values.iter().copied().max().unwrap_or_default();
+pub(crate) fn put_ints<T: Copy + Ord + Into<u64>>(out: &mut Vec<u8>, values: &[T]) {
+    let least = values.iter().copied().min().map(Into::into).unwrap_or_default();
+    let most = values.iter().copied().max().map(Into::into).unwrap_or_default();
     if least == most {
         out.push(CONSTANT);
         put_varint(out, values.len() as u64);
@@ -37,7 +40,16 @@ pub(crate) fn put_ints(out: &mut Vec<u8>, values: &[u64]) {
     out.push(ABOVE_LEAST);
     put_varint(out, values.len() as u64);
     put_varint(out, least);
-    put_planes(out, width(most - least), values.iter().map(|value| value - least));
+    put_planes(out, width(most - least), values.iter().map(|&value| value.into() - least));
+}
+
+/// The same with a byte for each at least, so that their count is not a mere claim.
+pub(crate) fn put_each(out: &mut Vec<u8>, values: &[u32]) {
+    out.push(ABOVE_LEAST);
+    put_varint(out, values.len() as u64);
+    put_varint(out, 0);
+    let most = values.iter().copied().max().unwrap_or_default();
+    put_planes(out, width(most.into()), values.iter().map(|&value| value.into()));
 }
 
 /// Writes numbers of which each is near the one before it; to be read from the first on.
@@ -105,6 +117,34 @@ impl<'a> Ints<'a> {
         }
     }
 
+    /// The number of all rows, if they are alike.
+    pub(crate) fn constant(&self) -> Option<u64> {
+        match self {
+            Self::Constant { value, .. } => Some(*value),
+            Self::Planes { .. } | Self::Values(_) => None,
+        }
+    }
+
+    /// Shows the first so many, with their rows. Faster than one after the other.
+    pub(crate) fn visit(&self, rows: usize, mut visit: impl FnMut(usize, u64)) {
+        let Self::Planes { count, least, planes } = self else {
+            (0..rows).for_each(|row| visit(row, self.get(row)));
+            return;
+        };
+        let mut chunk = [0_u64; CHUNK];
+        for start in (0..rows.min(*count)).step_by(CHUNK) {
+            let length = CHUNK.min(rows.min(*count) - start);
+            chunk.fill(0);
+            for (number, plane) in planes.chunks(*count).enumerate() {
+                let bytes = plane.get(start..start + length).unwrap_or_default();
+                chunk.iter_mut().zip(bytes).for_each(|(value, byte)| *value |= u64::from(*byte) << (8 * number));
+            }
+            let values = chunk.iter().take(length).enumerate();
+            values.for_each(|(at, value)| visit(start + at, least.wrapping_add(*value)));
+        }
+        (rows.min(*count)..rows).for_each(|row| visit(row, 0));
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = u64> + '_ {
         (0..self.len()).map(|at| self.get(at))
     }
@@ -142,9 +182,10 @@ mod tests {
         fn numbers_come_back(values in prop_oneof![
             prop::collection::vec(any::<u64>(), 0..40),
             prop::collection::vec(1_000..1_500_u64, 0..40),
+            prop::collection::vec(0..99_999_u64, 500..1_100),
             prop::collection::vec(Just(7_u64), 0..9),
         ]) {
-            for put in [put_ints, put_deltas] {
+            for put in [put_ints::<u64>, put_deltas] {
                 let mut bytes = Vec::new();
                 put(&mut bytes, &values);
                 bytes.push(99);
@@ -152,6 +193,9 @@ mod tests {
                 let read = Ints::read(&mut input).unwrap();
                 prop_assert_eq!(input.0, &[99]);
                 prop_assert_eq!(read.iter().collect::<Vec<_>>(), values.clone());
+                let mut visited = Vec::new();
+                read.visit(values.len(), |row, value| visited.push((row, value)));
+                prop_assert_eq!(visited, values.iter().copied().enumerate().collect::<Vec<_>>());
             }
         }
 

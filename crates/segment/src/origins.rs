@@ -7,7 +7,13 @@ use hashbrown::HashMap;
 use model::{Resource, Scope};
 use serde::{Deserialize, Serialize};
 
-use crate::{Request, SegmentError};
+use crate::{
+    Request, SegmentError,
+    bytes::Input,
+    ints::{Ints, put_deltas, put_ints},
+};
+
+const NO_ORIGIN: SegmentError = SegmentError::Damaged("an item without an origin");
 
 /// A resource or scope, with its schema, as it came.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -101,13 +107,37 @@ fn intern(one: Surrounding, numbers: &mut HashMap<Surrounding, u32>, all: &mut V
 }
 
 impl Origins {
+    /// Takes out the requests, which a segment of spans keeps for themselves.
+    pub(crate) fn take_requests(&mut self) -> Vec<Request> {
+        std::mem::take(&mut self.requests)
+    }
+
+    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, SegmentError> {
+        postcard::to_stdvec(self).map_err(|_| SegmentError::Damaged("origins that cannot be written"))
+    }
+
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, SegmentError> {
+        postcard::from_bytes(bytes).map_err(|_| SegmentError::Damaged("its origins are none"))
+    }
+
+    /// Resource and scope of each pair, by index.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        self.pairs.iter().copied()
+    }
+
+    /// A resource by its index.
+    pub(crate) fn resource(&self, at: u32) -> Result<SegmentResource, SegmentError> {
+        self.resources.get(at as usize).ok_or(NO_ORIGIN)?.resource()
+    }
+
+    /// A scope by its index.
+    pub(crate) fn scope(&self, at: u32) -> Result<SegmentScope, SegmentError> {
+        self.scopes.get(at as usize).ok_or(NO_ORIGIN)?.scope()
+    }
+
     /// Resource and scope of a pair, by index.
     pub(crate) fn pair(&self, at: u64) -> Result<(u32, u32), SegmentError> {
-        usize::try_from(at)
-            .ok()
-            .and_then(|at| self.pairs.get(at))
-            .copied()
-            .ok_or(SegmentError::Damaged("an item without an origin"))
+        usize::try_from(at).ok().and_then(|at| self.pairs.get(at)).copied().ok_or(NO_ORIGIN)
     }
 
     pub(crate) fn request(&self, at: u64) -> Result<Request, SegmentError> {
@@ -119,18 +149,45 @@ impl Origins {
     }
 
     pub(crate) fn resources(&self) -> Result<Vec<SegmentResource>, SegmentError> {
-        let decode = |one: &Surrounding| {
-            let resource = one.message.as_deref().map(formats::decode_resource).transpose()?;
-            Ok(SegmentResource { resource, schema_url: formats::decode_text(&one.schema_url) })
-        };
-        self.resources.iter().map(decode).collect()
+        self.resources.iter().map(Surrounding::resource).collect()
     }
 
     pub(crate) fn scopes(&self) -> Result<Vec<SegmentScope>, SegmentError> {
-        let decode = |one: &Surrounding| {
-            let scope = one.message.as_deref().map(formats::decode_scope).transpose()?;
-            Ok(SegmentScope { scope, schema_url: formats::decode_text(&one.schema_url) })
-        };
-        self.scopes.iter().map(decode).collect()
+        self.scopes.iter().map(Surrounding::scope).collect()
     }
+}
+
+impl Surrounding {
+    fn resource(&self) -> Result<SegmentResource, SegmentError> {
+        let resource = self.message.as_deref().map(formats::decode_resource).transpose()?;
+        Ok(SegmentResource { resource, schema_url: formats::decode_text(&self.schema_url) })
+    }
+
+    fn scope(&self) -> Result<SegmentScope, SegmentError> {
+        let scope = self.message.as_deref().map(formats::decode_scope).transpose()?;
+        Ok(SegmentScope { scope, schema_url: formats::decode_text(&self.schema_url) })
+    }
+}
+
+/// Requests as a column.
+pub(crate) fn requests_to_bytes(requests: &[Request]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let of = |what: fn(&Request) -> u64| requests.iter().map(what).collect::<Vec<u64>>();
+    put_deltas(&mut bytes, &of(|request| request.row));
+    put_deltas(&mut bytes, &of(|request| request.received_at_unix_nano));
+    put_ints(&mut bytes, &of(|request| request.repaired_texts));
+    bytes
+}
+
+/// The requests of such a column.
+pub(crate) fn requests_from_bytes(bytes: &[u8]) -> Result<Vec<Request>, SegmentError> {
+    let mut input = Input(bytes);
+    let (rows, received, repaired) = (Ints::read(&mut input)?, Ints::read(&mut input)?, Ints::read(&mut input)?);
+    // A constant says how often without a byte for each.
+    if matches!(rows, Ints::Constant { .. }) {
+        return Err(SegmentError::Damaged("requests without rows"));
+    }
+    let request =
+        |(at, row)| Request { row, received_at_unix_nano: received.get(at), repaired_texts: repaired.get(at) };
+    Ok(rows.iter().enumerate().map(request).collect())
 }

@@ -1,12 +1,15 @@
 //! Spans read in part, where they lie in the columns: for who needs little of many of them.
 
+use std::ops::Range;
+
 use formats::raw::{RawAttribute, RawSpan};
 use model::TraceId;
 
 use crate::{
     Request, SegmentError, SpanSegment,
     bytes::{later, unzigzag},
-    spans_write::{Column, FIXED, Header, NO_PARENT, OTHER_PARENT},
+    frames::Wanted,
+    spans_write::{Column, FIXED, NO_PARENT, OTHER_PARENT, SPAN_ID_BYTES},
 };
 
 /// A span without its name, its events and what was dropped, and without most of its attributes.
@@ -27,7 +30,7 @@ pub struct SpanHead<'b, 'a> {
 }
 
 /// The fixed columns that are read.
-const HEAD: [Column; 17] = [
+const HEAD: [Column; 19] = [
     Column::TraceId,
     Column::SpansOfTrace,
     Column::StartOfTrace,
@@ -45,26 +48,33 @@ const HEAD: [Column; 17] = [
     Column::LinksOfSpan,
     Column::LinkTraceId,
     Column::LinkSpanId,
+    Column::Origins,
+    Column::Requests,
 ];
 
 impl SpanSegment {
-    /// The numbers of the blobs that [`SpanSegment::visit_heads`] reads, by the header of a segment, rising; others may be
-    /// empty then.
+    /// The numbers of the blobs that [`SpanSegment::visit_heads`] reads, and that it has not been given. Which traces are
+    /// in it has to be known.
     ///
     /// # Errors
-    /// [`SegmentError::Damaged`] where the header is not one.
-    pub fn blobs_of_heads(header: &[u8], is_key_wanted: impl Fn(&[u8]) -> bool) -> Result<Vec<u16>, SegmentError> {
-        let Header { directory, shapes: [shapes, ..], .. } = crate::unpack_header(header)?;
+    /// [`SegmentError::Damaged`].
+    pub fn blobs_of_heads(
+        &self,
+        is_wanted: impl Fn(TraceId) -> bool,
+        is_key_wanted: impl Fn(&[u8]) -> bool,
+    ) -> Result<Vec<u16>, SegmentError> {
+        let [shapes, ..] = &self.shapes;
         let values = (FIXED..).zip(&shapes.columns).filter(|(_, column)| column.is_wanted(&is_key_wanted));
         let columns = HEAD.into_iter().map(|column| column as usize).chain(values.map(|(number, _)| number));
-        let mut blobs: Vec<u16> = columns.filter_map(|number| directory.blob(number)).collect();
-        blobs.sort_unstable();
-        blobs.dedup();
-        Ok(blobs)
+        let traces = self.traces()?.into_iter().filter(|(trace_id, _)| is_wanted(*trace_id));
+        let mut runs: Vec<usize> = traces.map(|(_, rows)| self.run_of(rows.start)).collect();
+        runs.dedup();
+        let of_column = |column| runs.iter().map(move |&run| (column, Wanted::Run(run)));
+        Ok(self.missing(columns.flat_map(of_column)))
     }
 
     /// Shows the spans of the traces that are wanted, each with those attributes whose keys are wanted. No other columns
-    /// are unpacked.
+    /// are unpacked, and no runs without one of the traces.
     ///
     /// # Errors
     /// [`SegmentError::Damaged`].
@@ -74,33 +84,50 @@ impl SpanSegment {
         is_key_wanted: impl Fn(&[u8]) -> bool,
         mut visit: impl FnMut(&SpanHead<'_, 'a>),
     ) -> Result<(), SegmentError> {
-        let traces = self.traces()?;
-        let wanted = traces.iter().filter(|(trace_id, _)| is_wanted(*trace_id));
-        let rows = wanted.clone().flat_map(|(_, rows)| rows.clone());
-        let Some(first) = rows.clone().next() else { return Ok(()) };
-        let (ids, _) = self.fixed(Column::SpanId)?.as_chunks::<8>();
-        let (parent, other_parent) = (self.ints(Column::Parent)?, self.texts(Column::OtherParent)?);
-        let (start_of_trace, start) = (self.ints(Column::StartOfTrace)?, self.ints(Column::Start)?);
-        let (duration, kind) = (self.ints(Column::Duration)?, self.ints(Column::Kind)?);
-        let (origin, request) = (self.ints(Column::Origin)?, self.ints(Column::Request)?);
-        let (status, trace_state) = (self.ints(Column::Status)?, self.texts(Column::TraceState)?);
-        let link_count = self.ints(Column::LinksOfSpan)?;
-        let (link_trace, link_span) = (self.texts(Column::LinkTraceId)?, self.texts(Column::LinkSpanId)?);
-        let mut attributes = self.attributes_of_keys(rows, is_key_wanted)?;
-        attributes.skip_to(first);
-        let (mut span, mut links) = (RawSpan::default(), Vec::new());
-        let (mut other_parents, mut linked) = (0, 0);
-        for (trace, (trace_id, rows)) in traces.iter().enumerate() {
-            if !is_wanted(*trace_id) {
-                other_parents += rows.clone().filter(|&row| parent.get(row) == OTHER_PARENT).count();
-                for row in rows.clone() {
-                    linked =
-                        usize::try_from(link_count.get(row)).map_or(usize::MAX, |count| count.saturating_add(linked));
-                }
-                continue;
+        let traces = self.traces()?.into_iter().enumerate().filter(|(_, (trace_id, _))| is_wanted(*trace_id));
+        let mut runs: Vec<(usize, Vec<TraceInRun>)> = Vec::new();
+        for (at, (trace_id, rows)) in traces {
+            let (run, rows) = self.in_run(rows)?;
+            let trace = TraceInRun { at, trace_id, rows };
+            match runs.last_mut() {
+                Some((last, traces)) if *last == run => traces.push(trace),
+                _ => runs.push((run, vec![trace])),
             }
+        }
+        runs.iter().try_for_each(|(run, traces)| self.visit_heads_in(*run, traces, &is_key_wanted, &mut visit))
+    }
+
+    fn visit_heads_in<'a>(
+        &'a self,
+        run: usize,
+        traces: &[TraceInRun],
+        is_key_wanted: impl Fn(&[u8]) -> bool,
+        mut visit: impl FnMut(&SpanHead<'_, 'a>),
+    ) -> Result<(), SegmentError> {
+        let rows = traces.iter().flat_map(|trace| trace.rows.clone());
+        let ints = |column| self.ints(column, run);
+        let texts = |column| self.texts(column, run);
+        let (ids, _) = self.bytes(Column::SpanId, run)?.as_chunks::<SPAN_ID_BYTES>();
+        let (parent, other_parent) = (ints(Column::Parent)?, texts(Column::OtherParent)?);
+        let (start_of_trace, start) = (ints(Column::StartOfTrace)?, ints(Column::Start)?);
+        let (duration, kind) = (ints(Column::Duration)?, ints(Column::Kind)?);
+        let (origin, request) = (ints(Column::Origin)?, ints(Column::Request)?);
+        let (status, trace_state) = (ints(Column::Status)?, texts(Column::TraceState)?);
+        let link_count = ints(Column::LinksOfSpan)?;
+        let (link_trace, link_span) = (texts(Column::LinkTraceId)?, texts(Column::LinkSpanId)?);
+        let mut attributes = self.attributes(0, run, rows, is_key_wanted)?;
+        let (mut span, mut links) = (RawSpan::default(), Vec::new());
+        let (mut other_parents, mut linked) = (0, 0_usize);
+        let mut passed = 0;
+        for TraceInRun { at, trace_id, rows } in traces {
+            for row in passed..rows.start {
+                other_parents += usize::from(parent.get(row) == OTHER_PARENT);
+                let count = usize::try_from(link_count.get(row));
+                linked = count.map_or(usize::MAX, |count| count.saturating_add(linked));
+            }
+            passed = rows.end;
             attributes.skip_to(rows.start);
-            let start_of_trace = start_of_trace.get(trace);
+            let start_of_trace = start_of_trace.get(*at);
             for row in rows.clone() {
                 let of_trace = ids.get(rows.clone()).unwrap_or_default();
                 let parent_span_id: &[u8] = match parent.get(row) {
@@ -121,7 +148,7 @@ impl SpanSegment {
                 list.clear();
                 attributes.next_into(&mut list)?;
                 span = RawSpan {
-                    span_id: ids.get(row).map(<[u8; 8]>::as_slice).unwrap_or_default(),
+                    span_id: ids.get(row).map(<[u8; SPAN_ID_BYTES]>::as_slice).unwrap_or_default(),
                     parent_span_id,
                     trace_state: trace_state.get(row),
                     kind: unzigzag(kind.get(row)) as i32,
@@ -139,12 +166,19 @@ impl SpanSegment {
                     links.push((link_trace.get(linked), link_span.get(linked)));
                     linked += 1;
                 }
-                let (resource, _) = self.header.origins.pair(origin.get(row))?;
-                let request = self.header.origins.request(request.get(row))?;
+                let (resource, _) = self.origins()?.pair(origin.get(row))?;
+                let request = self.request(request.get(row))?;
                 let following = rows.end - row - 1;
                 visit(&SpanHead { trace_id: *trace_id, following, span: &span, links: &links, resource, request });
             }
         }
         Ok(())
     }
+}
+
+/// A trace by its place in the segment, and its rows in a run.
+struct TraceInRun {
+    at: usize,
+    trace_id: TraceId,
+    rows: Range<usize>,
 }

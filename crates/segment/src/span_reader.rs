@@ -1,4 +1,4 @@
-//! The spans in a run of rows, read one after the other: what stands before them is counted once.
+//! Spans of a run of rows, read one after the other: what stands before them is counted once.
 
 use std::ops::Range;
 
@@ -16,6 +16,7 @@ use crate::{
 /// Columns of spans, and how far those have been read that not every span has a row in.
 pub(crate) struct SpanReader<'a> {
     segment: &'a SpanSegment,
+    run: usize,
     start_of_trace: Ints<'a>,
     parent: Ints<'a>,
     other_parent: Texts<'a>,
@@ -53,9 +54,10 @@ fn has_message(status: u64) -> bool {
 }
 
 impl<'a> SpanReader<'a> {
-    /// A reader that stands before these rows.
-    pub(crate) fn new(segment: &'a SpanSegment, rows: Range<usize>) -> Result<Self, SegmentError> {
-        let ints = |column| segment.ints(column);
+    /// A reader that stands before these rows of a run.
+    pub(crate) fn new(segment: &'a SpanSegment, run: usize, rows: Range<usize>) -> Result<Self, SegmentError> {
+        let ints = |column| segment.ints(column, run);
+        let texts = |column| segment.texts(column, run);
         let (parent, status) = (ints(Column::Parent)?, ints(Column::Status)?);
         let (event_count, link_count) = (ints(Column::EventsOfSpan)?, ints(Column::LinksOfSpan)?);
         let of_rows = |counts: &Ints<'_>| -> Result<Range<usize>, SegmentError> {
@@ -64,33 +66,34 @@ impl<'a> SpanReader<'a> {
         };
         Ok(Self {
             segment,
+            run,
             start_of_trace: ints(Column::StartOfTrace)?,
             other_parents: (0..rows.start).filter(|&row| parent.get(row) == OTHER_PARENT).count(),
             parent,
-            other_parent: segment.texts(Column::OtherParent)?,
+            other_parent: texts(Column::OtherParent)?,
             start: ints(Column::Start)?,
             duration: ints(Column::Duration)?,
-            name: segment.texts(Column::Name)?,
+            name: texts(Column::Name)?,
             kind: ints(Column::Kind)?,
             origin: ints(Column::Origin)?,
             request: ints(Column::Request)?,
             messages: (0..rows.start).filter(|&row| has_message(status.get(row))).count(),
             status,
-            message: segment.texts(Column::Message)?,
-            trace_state: segment.texts(Column::TraceState)?,
+            message: texts(Column::Message)?,
+            trace_state: texts(Column::TraceState)?,
             flags: ints(Column::Flags)?,
             dropped_attributes: ints(Column::DroppedAttributes)?,
             dropped_events: ints(Column::DroppedEvents)?,
             dropped_links: ints(Column::DroppedLinks)?,
-            attributes: segment.attributes(0, Column::Shape, rows.clone())?,
-            events: Events::new(segment, of_rows(&event_count)?)?,
+            attributes: segment.attributes(0, run, rows.clone(), |_| true)?,
+            events: Events::new(segment, run, of_rows(&event_count)?)?,
             event_count,
-            links: Links::new(segment, of_rows(&link_count)?)?,
+            links: Links::new(segment, run, of_rows(&link_count)?)?,
             link_count,
         })
     }
 
-    /// The spans of the next trace: its place among the traces, its id and its rows.
+    /// The spans of the next trace: its place among the traces, its id and its rows in the run.
     pub(crate) fn trace(
         &mut self,
         trace: usize,
@@ -98,7 +101,7 @@ impl<'a> SpanReader<'a> {
         rows: Range<usize>,
     ) -> Result<Vec<SegmentSpan>, SegmentError> {
         let start_of_trace = self.start_of_trace.get(trace);
-        let ids = self.segment.span_ids(rows.clone())?;
+        let ids = self.segment.span_ids_in(self.run, rows.clone())?;
         let mut spans = Vec::with_capacity(ids.len());
         for (row, &span_id) in rows.clone().zip(&ids) {
             let parent_span_id = match self.parent.get(row) {
@@ -115,7 +118,7 @@ impl<'a> SpanReader<'a> {
             };
             let start_unix_nano = later(start_of_trace, self.start.get(row));
             let status = self.status(row);
-            let (resource, scope) = self.segment.header.origins.pair(self.origin.get(row))?;
+            let (resource, scope) = self.segment.origins()?.pair(self.origin.get(row))?;
             let (events, links) = (self.event_count.get(row), self.link_count.get(row));
             let span = Span {
                 trace_id,
@@ -135,7 +138,7 @@ impl<'a> SpanReader<'a> {
                 dropped_links_count: self.dropped_links.get(row) as u32,
                 status,
             };
-            let request = self.segment.header.origins.request(self.request.get(row))?;
+            let request = self.segment.request(self.request.get(row))?;
             spans.push(SegmentSpan { span, resource, scope, request });
         }
         Ok(spans)
@@ -160,18 +163,18 @@ struct Events<'a> {
 
 impl<'a> Events<'a> {
     /// Those in these rows of their columns.
-    fn new(segment: &'a SpanSegment, rows: Range<usize>) -> Result<Self, SegmentError> {
+    fn new(segment: &'a SpanSegment, run: usize, rows: Range<usize>) -> Result<Self, SegmentError> {
         let at = rows.start;
         let columns = (!rows.is_empty()).then(|| -> Result<_, SegmentError> {
-            let time = segment.ints(Column::EventTime)?;
+            let time = segment.ints(Column::EventTime, run)?;
             if rows.end > time.len() {
                 return Err(SegmentError::Damaged("events are missing"));
             }
             Ok((
                 time,
-                segment.texts(Column::EventName)?,
-                segment.ints(Column::EventDroppedAttributes)?,
-                segment.attributes(1, Column::EventShape, rows)?,
+                segment.texts(Column::EventName, run)?,
+                segment.ints(Column::EventDroppedAttributes, run)?,
+                segment.attributes(1, run, rows, |_| true)?,
             ))
         });
         Ok(Self { at, columns: columns.transpose()? })
@@ -209,20 +212,20 @@ struct LinkColumns<'a> {
 
 impl<'a> Links<'a> {
     /// Those in these rows of their columns.
-    fn new(segment: &'a SpanSegment, rows: Range<usize>) -> Result<Self, SegmentError> {
+    fn new(segment: &'a SpanSegment, run: usize, rows: Range<usize>) -> Result<Self, SegmentError> {
         let at = rows.start;
         let columns = (!rows.is_empty()).then(|| -> Result<_, SegmentError> {
-            let trace_id = segment.texts(Column::LinkTraceId)?;
+            let trace_id = segment.texts(Column::LinkTraceId, run)?;
             if rows.end > trace_id.len() {
                 return Err(SegmentError::Damaged("links are missing"));
             }
             Ok(LinkColumns {
                 trace_id,
-                span_id: segment.texts(Column::LinkSpanId)?,
-                trace_state: segment.texts(Column::LinkTraceState)?,
-                flags: segment.ints(Column::LinkFlags)?,
-                dropped: segment.ints(Column::LinkDroppedAttributes)?,
-                attributes: segment.attributes(2, Column::LinkShape, rows)?,
+                span_id: segment.texts(Column::LinkSpanId, run)?,
+                trace_state: segment.texts(Column::LinkTraceState, run)?,
+                flags: segment.ints(Column::LinkFlags, run)?,
+                dropped: segment.ints(Column::LinkDroppedAttributes, run)?,
+                attributes: segment.attributes(2, run, rows, |_| true)?,
             })
         });
         Ok(Self { at, columns: columns.transpose()? })

@@ -7,15 +7,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Batch, ByTrace, Encoded, Request, SegmentError, Shapes,
-    attributes::AttributeColumns,
+    attributes::{AttributeColumns, CutAttributes, Values},
+    batch::TraceItems,
     bytes::{difference, zigzag},
-    container::{Directory, Packer},
-    origins::{Origins, UsedOrigins},
+    container::Directory,
+    frames::{FrameDirectory, FramePacker},
+    ints::{put_deltas, put_ints},
+    origins::{Origins, UsedOrigins, requests_to_bytes},
     texts::TextColumn,
+    value_filter::ValueFilterBuilder,
 };
 
-/// Version of the layout of a segment of spans.
-pub(crate) const VERSION: u8 = 1;
+/// Version of the layout of a segment of spans. In version 1 no column was cut in runs, and origins and requests stood in
+/// the header.
+pub(crate) const VERSION: u8 = 2;
+/// Rows of a run, about: what is unpacked at least to read one trace. Half as many cost a byte a span more.
+const RUN_ROWS: usize = 8192;
 
 /// The columns of every segment of spans, in the order in which they are packed. Values of attributes of
 /// spans, events and links follow them.
@@ -66,10 +73,18 @@ pub(crate) enum Column {
     LinkFlags,
     LinkDroppedAttributes,
     LinkShape,
+    /// Resources, scopes and their pairs.
+    Origins,
+    Requests,
+}
+
+impl Column {
+    /// How many columns there were before those of values in version 1.
+    pub(crate) const FIXED_1: usize = Column::LinkShape as usize + 1;
 }
 
 /// How many columns there are before those of values.
-pub(crate) const FIXED: usize = Column::LinkShape as usize + 1;
+pub(crate) const FIXED: usize = Column::Requests as usize + 1;
 
 pub(crate) const NO_PARENT: u64 = 0;
 pub(crate) const OTHER_PARENT: u64 = 1;
@@ -79,9 +94,20 @@ pub(crate) const OTHER_PARENT: u64 = 1;
 pub(crate) struct Header {
     pub(crate) version: u8,
     pub(crate) rows: u32,
+    /// The rows of each run. No trace is in two.
+    pub(crate) runs: Vec<u32>,
+    pub(crate) directory: FrameDirectory,
+    /// Of spans, events and links.
+    pub(crate) shapes: [Shapes; 3],
+}
+
+/// The same in version 1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Header1 {
+    pub(crate) version: u8,
+    pub(crate) rows: u32,
     pub(crate) directory: Directory,
     pub(crate) origins: Origins,
-    /// Of spans, events and links.
     pub(crate) shapes: [Shapes; 3],
 }
 
@@ -119,6 +145,8 @@ struct Columns {
     link_flags: Vec<u64>,
     link_dropped_attributes: Vec<u64>,
     link_attributes: AttributeColumns,
+    /// By run, how long the columns of spans, events, links, messages and other parents were at its end.
+    ends: [Vec<usize>; 5],
 }
 
 /// A span on its way into a segment, for those who note something of it while it is at hand.
@@ -167,7 +195,12 @@ pub fn encode_spans<'a>(
     let mut used = UsedOrigins::default();
     let mut span = RawSpan::default();
     let mut parents = Parents::default();
-    for trace in traces.0.iter().filter(|trace| is_wanted(trace.trace_id)) {
+    let wanted: Vec<&TraceItems> = traces.0.iter().filter(|trace| is_wanted(trace.trace_id)).collect();
+    let rows: usize = wanted.iter().map(|trace| trace.items.len()).sum();
+    // All about as long.
+    let run_rows = rows.div_ceil((rows / batch.run_rows.unwrap_or(RUN_ROWS)).max(1));
+    columns.reserve(rows);
+    for trace in wanted {
         columns.trace_ids.extend_from_slice(&trace.trace_id.0);
         columns.spans_of_trace.push(trace.items.len() as u64);
         columns.start_of_trace.push(trace.start_unix_nano);
@@ -182,7 +215,9 @@ pub fn encode_spans<'a>(
             visit(&Passing { trace_id: trace.trace_id, span: &span, request, origin: item.origin });
         }
         parents.put(&mut columns);
+        columns.end_run_of(run_rows);
     }
+    columns.end_run_of(1);
     if columns.kind.is_empty() {
         return Ok(None);
     }
@@ -236,6 +271,32 @@ impl<'a> Parents<'a> {
 }
 
 impl Columns {
+    /// Makes room for so many spans: to grow step by step would copy all that is there again and again.
+    fn reserve(&mut self, rows: usize) {
+        self.span_ids.reserve(rows * SPAN_ID_BYTES);
+        for numbers in [
+            &mut self.parent,
+            &mut self.start,
+            &mut self.duration,
+            &mut self.kind,
+            &mut self.origin,
+            &mut self.request,
+            &mut self.status,
+            &mut self.flags,
+            &mut self.dropped_attributes,
+            &mut self.dropped_events,
+            &mut self.dropped_links,
+            &mut self.events_of_span,
+            &mut self.links_of_span,
+        ] {
+            numbers.reserve(rows);
+        }
+        self.attributes.reserve(rows);
+        for texts in [&mut self.name, &mut self.trace_state] {
+            texts.reserve(rows);
+        }
+    }
+
     fn push(&mut self, span: &RawSpan<'_>, start_of_trace: u64) -> Result<(), SegmentError> {
         let id: &[u8; 8] = span.span_id.try_into().map_err(|_| SegmentError::Damaged("a span without an id"))?;
         self.span_ids.extend_from_slice(id);
@@ -279,48 +340,109 @@ impl Columns {
         Ok(())
     }
 
-    fn pack(self, origins: Origins) -> Result<Encoded, SegmentError> {
+    /// Ends the run if it has so many rows.
+    fn end_run_of(&mut self, rows: usize) {
+        let [of_spans, of_events, of_links, of_messages, of_other_parents] = &mut self.ends;
+        let row = self.kind.len();
+        if row - of_spans.last().copied().unwrap_or_default() < rows {
+            return;
+        }
+        of_spans.push(row);
+        of_events.push(self.event_time.len());
+        of_links.push(self.link_flags.len());
+        of_messages.push(self.message.len());
+        of_other_parents.push(self.other_parent.len());
+        self.attributes.end_run();
+        self.event_attributes.end_run();
+        self.link_attributes.end_run();
+    }
+
+    fn pack(self, mut origins: Origins) -> Result<Encoded, SegmentError> {
         let rows = self.kind.len() as u32;
-        let mut packer = Packer::new()?;
-        let (shapes, shape, values) = self.attributes.finish();
-        let (event_shapes, event_shape, event_values) = self.event_attributes.finish();
-        let (link_shapes, link_shape, link_values) = self.link_attributes.finish();
+        let [spans, events, links, messages, other_parents] = &self.ends;
+        let mut start = 0;
+        let runs = spans.iter().map(|&end| (end - std::mem::replace(&mut start, end)) as u32).collect();
+        let mut packer = FramePacker::new()?;
+        let CutAttributes { shapes, rows: shape, values } = self.attributes.cut();
+        let of_events = self.event_attributes.cut();
+        let of_links = self.link_attributes.cut();
+        let mut filter = ValueFilterBuilder::default();
+        for (of, values) in
+            [(&shapes, &values), (&of_events.shapes, &of_events.values), (&of_links.shapes, &of_links.values)]
+        {
+            of.columns.iter().zip(values).for_each(|(column, (values, _))| filter.add_column(column, values));
+        }
+        filter.add_names(&self.name);
+        filter.add_event_names(&self.event_name);
+        origins
+            .resources()?
+            .into_iter()
+            .filter_map(|one| one.resource)
+            .for_each(|one| filter.add_attributes(&one.attributes));
+        origins
+            .scopes()?
+            .into_iter()
+            .filter_map(|one| one.scope)
+            .for_each(|one| filter.add_attributes(&one.attributes));
         // In the order of `Column`.
-        packer.add(self.trace_ids);
-        packer.add_ints(&self.spans_of_trace);
-        packer.add_deltas(&self.start_of_trace);
-        packer.add(self.span_ids);
-        packer.add_ints(&self.parent);
-        packer.add_texts(self.other_parent);
-        packer.add_ints(&self.start);
-        packer.add_ints(&self.duration);
-        packer.add_texts(self.name);
+        packer.add_whole(&self.trace_ids);
+        packer.add_whole(&ints(&self.spans_of_trace));
+        packer.add_whole(&deltas(&self.start_of_trace));
+        packer.add_bytes(&self.span_ids, SPAN_ID_BYTES, spans);
+        packer.add_ints(&self.parent, spans);
+        packer.add_texts(self.other_parent, other_parents);
+        packer.add_ints(&self.start, spans);
+        packer.add_ints(&self.duration, spans);
+        packer.add_texts(self.name, spans);
         for numbers in [&self.kind, &self.origin, &self.request, &self.status] {
-            packer.add_ints(numbers);
+            packer.add_ints(numbers, spans);
         }
-        packer.add_texts(self.message);
-        packer.add_texts(self.trace_state);
+        packer.add_texts(self.message, messages);
+        packer.add_texts(self.trace_state, spans);
         for numbers in [&self.flags, &self.dropped_attributes, &self.dropped_events, &self.dropped_links] {
-            packer.add_ints(numbers);
+            packer.add_ints(numbers, spans);
         }
-        packer.add(shape);
-        packer.add_ints(&self.events_of_span);
-        packer.add_ints(&self.event_time);
-        packer.add_texts(self.event_name);
-        packer.add_ints(&self.event_dropped_attributes);
-        packer.add(event_shape);
-        packer.add_ints(&self.links_of_span);
-        packer.add_texts(self.link_trace_id);
-        packer.add_texts(self.link_span_id);
-        packer.add_texts(self.link_trace_state);
-        packer.add_ints(&self.link_flags);
-        packer.add_ints(&self.link_dropped_attributes);
-        packer.add(link_shape);
-        for column in values.into_iter().chain(event_values).chain(link_values) {
-            packer.add(column);
+        packer.add_ints(&shape, spans);
+        packer.add_ints(&self.events_of_span, spans);
+        packer.add_ints(&self.event_time, events);
+        packer.add_texts(self.event_name, events);
+        packer.add_ints(&self.event_dropped_attributes, events);
+        packer.add_ints(&of_events.rows, events);
+        packer.add_ints(&self.links_of_span, spans);
+        packer.add_texts(self.link_trace_id, links);
+        packer.add_texts(self.link_span_id, links);
+        packer.add_texts(self.link_trace_state, links);
+        packer.add_ints(&self.link_flags, links);
+        packer.add_ints(&self.link_dropped_attributes, links);
+        packer.add_ints(&of_links.rows, links);
+        let requests = origins.take_requests();
+        packer.add_whole(&origins.to_bytes()?);
+        packer.add_whole(&requests_to_bytes(&requests));
+        for (values, ends) in values.into_iter().chain(of_events.values).chain(of_links.values) {
+            match values {
+                Values::None(_) => packer.add_nothing(),
+                Values::Texts(texts) => packer.add_texts(texts, &ends),
+                Values::Numbers(numbers) => packer.add_ints(&numbers, &ends),
+            }
         }
         let (directory, blobs) = packer.finish();
-        let header = Header { version: VERSION, rows, directory, origins, shapes: [shapes, event_shapes, link_shapes] };
-        Encoded::new(&header, rows, blobs)
+        let shapes = [shapes, of_events.shapes, of_links.shapes];
+        let encoded = Encoded::new(&Header { version: VERSION, rows, runs, directory, shapes }, rows, blobs)?;
+        Ok(Encoded { values: filter.finish(), ..encoded })
     }
+}
+
+/// Bytes of the id of a span.
+pub(crate) const SPAN_ID_BYTES: usize = 8;
+
+fn ints(values: &[u64]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    put_ints(&mut bytes, values);
+    bytes
+}
+
+fn deltas(values: &[u64]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    put_deltas(&mut bytes, values);
+    bytes
 }

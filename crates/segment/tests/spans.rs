@@ -1,6 +1,9 @@
 //! What goes into a segment comes out of it, as decoding the requests has it.
 #![allow(clippy::unwrap_used)]
 
+#[allow(dead_code, reason = "inputs are taken apart, and not read")]
+mod decoding;
+
 use std::collections::BTreeMap;
 
 use model::{KeyValue, Resource, Scope, Span, TraceId, TracesData};
@@ -37,9 +40,9 @@ fn decoded(requests: &[TracesData], is_left_out: fn(u32) -> bool) -> BTreeMap<Tr
 }
 
 /// The same from a segment.
-fn packed(requests: &[TracesData], is_left_out: fn(u32) -> bool) -> BTreeMap<TraceId, Vec<Kept>> {
+fn packed(requests: &[TracesData], run_rows: usize, is_left_out: fn(u32) -> bool) -> BTreeMap<TraceId, Vec<Kept>> {
     let bodies: Vec<Vec<u8>> = requests.iter().map(formats::encode_traces_protobuf).collect();
-    let mut batch = Batch::default();
+    let mut batch = Batch::default().in_runs_of(run_rows);
     for ((row, body), request) in (1..).zip(&bodies).zip(requests) {
         let request_of = Request { row, received_at_unix_nano: row * 1_000, repaired_texts: 0 };
         let refused: Vec<bool> = all(request).map(|span| span.trace_id.is_zero()).collect();
@@ -52,11 +55,17 @@ fn packed(requests: &[TracesData], is_left_out: fn(u32) -> bool) -> BTreeMap<Tra
     let segment = SpanSegment::new(&encoded.header, encoded.blobs).unwrap();
     // Once more, by way of requests: nothing may depend on how it first came.
     let again = segment.requests(|_| true).unwrap();
-    let mut batch = Batch::default();
+    let mut batch = Batch::default().in_runs_of(run_rows);
     again.iter().for_each(|(request, body)| batch.add_spans(*request, body, |_| false).unwrap());
     let encoded_again = encode_spans(&batch, &batch.by_trace(), |_| true, |_| {}).unwrap().unwrap();
     let segment = SpanSegment::new(&encoded_again.header, encoded_again.blobs.clone()).unwrap();
     heads_are_those_of_spans(&segment, &encoded_again);
+    traces_need_few_blobs(&segment, &encoded_again);
+    read(&segment)
+}
+
+/// All of a segment.
+fn read(segment: &SpanSegment) -> BTreeMap<TraceId, Vec<Kept>> {
     let (resources, scopes) = (segment.resources().unwrap(), segment.scopes().unwrap());
     let read = |(trace_id, rows): (TraceId, std::ops::Range<usize>)| {
         assert_eq!(segment.rows_of(trace_id).unwrap(), Some(rows.clone()));
@@ -69,6 +78,35 @@ fn packed(requests: &[TracesData], is_left_out: fn(u32) -> bool) -> BTreeMap<Tra
         (trace_id, spans.collect())
     };
     segment.traces().unwrap().into_iter().map(read).collect()
+}
+
+/// A trace read with only those blobs that it needs is the same.
+fn traces_need_few_blobs(whole: &SpanSegment, encoded: &Encoded) {
+    for (trace_id, rows) in whole.traces().unwrap().into_iter().take(20) {
+        let segment = SpanSegment::open(&encoded.header).unwrap();
+        let supply = |needed: Vec<u16>| {
+            needed.into_iter().for_each(|number| segment.supply(number, encoded.blobs[usize::from(number)].clone()));
+        };
+        supply(segment.blobs_of_traces());
+        assert_eq!(segment.rows_of(trace_id).unwrap(), Some(rows.clone()));
+        supply(segment.blobs_of_span_ids(&rows));
+        assert_eq!(segment.span_ids(rows.clone()), whole.span_ids(rows.clone()));
+        supply(segment.blobs_of_spans(&rows));
+        let last_row = whole.last_row_of(rows.clone()).unwrap();
+        let spans = segment.spans(trace_id, rows.clone()).unwrap();
+        assert_eq!(spans.iter().map(|stored| stored.request.row).max(), Some(last_row));
+        let of_whole = whole.spans(trace_id, rows).unwrap();
+        assert_eq!(spans.len(), of_whole.len());
+        for (span, of_whole) in spans.iter().zip(&of_whole) {
+            assert!(span.span.same(&of_whole.span));
+            assert!((span.resource, span.scope, span.request) == (of_whole.resource, of_whole.scope, of_whole.request));
+            // As text: NaN is another than itself.
+            let resource = &whole.resources().unwrap()[span.resource as usize];
+            assert_eq!(format!("{:?}", segment.resource(span.resource).unwrap()), format!("{resource:?}"));
+            let scope = &whole.scopes().unwrap()[span.scope as usize];
+            assert_eq!(format!("{:?}", segment.scope(span.scope).unwrap()), format!("{scope:?}"));
+        }
+    }
 }
 
 /// What is read in part is the same, for some traces and some attributes.
@@ -87,11 +125,13 @@ fn heads_are_those_of_spans(segment: &SpanSegment, encoded: &Encoded) {
             whole.push((ids, times, keys, links, stored.resource, stored.request));
         }
     }
-    let mut blobs = encoded.blobs.clone();
-    let needed = SpanSegment::blobs_of_heads(&encoded.header, is_key_wanted).unwrap();
-    let others = blobs.iter_mut().enumerate().filter(|(number, _)| !needed.contains(&(*number as u16)));
-    others.for_each(|(_, blob)| blob.clear());
-    let segment = SpanSegment::new(&encoded.header, blobs).unwrap();
+    let segment = SpanSegment::open(&encoded.header).unwrap();
+    let supply = |needed: Vec<u16>| {
+        needed.into_iter().for_each(|number| segment.supply(number, encoded.blobs[usize::from(number)].clone()));
+    };
+    supply(segment.blobs_of_traces());
+    supply(segment.blobs_of_heads(is_wanted, is_key_wanted).unwrap());
+    assert_eq!(segment.blobs_of_heads(is_wanted, is_key_wanted), Ok(Vec::new()));
     let mut heads = Vec::new();
     let visited = segment.visit_heads(is_wanted, is_key_wanted, |head| {
         let span = head.span;
@@ -142,20 +182,22 @@ proptest! {
     #[test]
     fn spans_come_back(
         requests in prop::collection::vec(strategies::traces().prop_map(gathered), 1..4),
+        run_rows in 1..6_usize,
         leaves_out in any::<bool>(),
     ) {
         let is_left_out = if leaves_out { |ordinal| ordinal % 3 == 1 } else { |_| false };
-        assert_same(&packed(&requests, is_left_out), &decoded(&requests, is_left_out));
+        assert_same(&packed(&requests, run_rows, is_left_out), &decoded(&requests, is_left_out));
     }
 
     #[test]
     fn a_damaged_segment_is_an_error_and_no_more(
         requests in prop::collection::vec(strategies::traces().prop_map(gathered), 1..2),
+        run_rows in 1..6_usize,
         at in any::<prop::sample::Index>(),
         byte in any::<u8>(),
     ) {
         let bodies: Vec<Vec<u8>> = requests.iter().map(formats::encode_traces_protobuf).collect();
-        let mut batch = Batch::default();
+        let mut batch = Batch::default().in_runs_of(run_rows);
         for body in &bodies {
             let refused: Vec<bool> = all(&requests[0]).map(|span| span.trace_id.is_zero()).collect();
             batch.add_spans(Request::default(), body, |ordinal| refused[ordinal as usize]).unwrap();
@@ -180,7 +222,30 @@ proptest! {
 #[test]
 fn the_corpus_comes_back() {
     let requests: Vec<TracesData> = testkit::corpus::requests(3, 20_000, 512).collect();
-    assert_same(&packed(&requests, |_| false), &decoded(&requests, |_| false));
+    assert_same(&packed(&requests, 8192, |_| false), &decoded(&requests, |_| false));
+}
+
+/// A segment as version 1 wrote it, and the requests of which it was made: some of the corpus, one with keys without end,
+/// and random ones.
+#[test]
+fn a_segment_of_version_1_reads() {
+    let requests = zstd::bulk::decompress(include_bytes!("version_1/requests.zst"), 16 << 20).unwrap();
+    let decode = |body: &Vec<u8>| formats::decode_traces(formats::Encoding::Protobuf, body).unwrap();
+    let requests: Vec<TracesData> = decoding::parts(&requests).iter().map(decode).collect();
+    let mut blobs = decoding::parts(include_bytes!("version_1/segment"));
+    let encoded = Encoded { header: blobs.remove(0), rows: 347, blobs, values: Vec::new() };
+    let segment = SpanSegment::new(&encoded.header, encoded.blobs.clone()).unwrap();
+    assert_eq!(segment.len(), 347);
+    assert_same(&read(&segment), &decoded(&requests, |_| false));
+    heads_are_those_of_spans(&segment, &encoded);
+    traces_need_few_blobs(&segment, &encoded);
+    // Once more in the layout of today.
+    let again = segment.requests(|_| true).unwrap();
+    let mut batch = Batch::default();
+    again.iter().for_each(|(request, body)| batch.add_spans(*request, body, |_| false).unwrap());
+    let encoded = encode_spans(&batch, &batch.by_trace(), |_| true, |_| {}).unwrap().unwrap();
+    let segment = SpanSegment::new(&encoded.header, encoded.blobs).unwrap();
+    assert_same(&read(&segment), &decoded(&requests, |_| false));
 }
 
 #[test]
@@ -194,5 +259,5 @@ fn keys_without_end_make_no_columns_without_end() {
     let mut request: TracesData = testkit::corpus::requests(3, 10, 512).next().unwrap();
     request.resource_spans[0].scope_spans[0].spans = (1..=200).map(span).collect();
     let requests = [request];
-    assert_same(&packed(&requests, |_| false), &decoded(&requests, |_| false));
+    assert_same(&packed(&requests, 8192, |_| false), &decoded(&requests, |_| false));
 }
