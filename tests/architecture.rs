@@ -14,8 +14,8 @@ const HOUSE: [(&str, &[&str], bool); 14] = [
     ("api", &["model", "query", "macros"], true),
     ("receive", &["model", "formats"], false),
     ("segment", &["model", "formats"], false),
-    ("store", &["model", "formats", "segment", "analysis", "sampling", "aggregate"], false),
-    ("service", &["model", "formats", "analysis", "api", "store", "receive", "sampling"], false),
+    ("store", &["model", "formats", "query", "segment", "analysis", "sampling", "aggregate"], false),
+    ("service", &["model", "formats", "query", "analysis", "api", "store", "receive", "sampling"], false),
     ("ui", &["api", "model", "analysis", "macros"], true),
     ("spanscope", &["service", "api"], false),
 ];

@@ -76,6 +76,12 @@ impl Compiled {
         Ok(Self { conditions: compiler.conditions, tree })
     }
 
+    /// The query that finds every span.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self { conditions: Vec::new(), tree: Tree::Everything }
+    }
+
     /// The conditions by their numbers, no two of them the same.
     #[must_use]
     pub fn conditions(&self) -> &[Condition] {
@@ -187,11 +193,11 @@ impl Compiler {
             // No span works itself for longer than it lasts: so much is needed of it.
             self.number(Condition { subject: Subject::Intrinsic(Intrinsic::Duration), test: test.clone(), holds });
         }
-        Ok(self.number(Condition { subject: subject(field), test, holds }))
+        Ok(self.number(Condition { subject: Subject::of(field), test, holds }))
     }
 
     fn has(&mut self, field: &Field) -> Tree {
-        let has = self.condition(subject(field), Test::any(), Holds::IfSome);
+        let has = self.condition(Subject::of(field), Test::any(), Holds::IfSome);
         match field {
             Field::Attribute { scope: Scope::Any, key } => {
                 let event = Subject::Intrinsic(Intrinsic::EventName);
@@ -205,7 +211,7 @@ impl Compiler {
         let of = match of {
             Count::Count(query) => Counted::Spans(self.tree(query)?),
             Count::Of(measure, field) => {
-                let has = Condition { subject: subject(field), test: Test::any(), holds: Holds::IfSome };
+                let has = Condition { subject: Subject::of(field), test: Test::any(), holds: Holds::IfSome };
                 Counted::Numbers(*measure, self.number(has))
             }
         };
@@ -222,12 +228,5 @@ impl Compiler {
             self.conditions.push(condition);
             self.conditions.len() - 1
         })
-    }
-}
-
-fn subject(field: &Field) -> Subject {
-    match field {
-        Field::Intrinsic(intrinsic) => Subject::Intrinsic(*intrinsic),
-        Field::Attribute { scope, key } => Subject::of_key(*scope, key),
     }
 }

@@ -1,6 +1,6 @@
 //! The leaves of a query.
 
-use crate::{Intrinsic, Scope, Test, aliases::names_of};
+use crate::{Field, Intrinsic, Scope, Test, aliases::names_of};
 
 /// One condition of a compiled query: what it looks at, and what that has to be.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +51,15 @@ pub enum Subject {
 }
 
 impl Subject {
+    /// What a field means.
+    #[must_use]
+    pub fn of(field: &Field) -> Self {
+        match field {
+            Field::Intrinsic(intrinsic) => Self::Intrinsic(*intrinsic),
+            Field::Attribute { scope, key } => Self::of_key(*scope, key),
+        }
+    }
+
     pub(crate) fn of_key(scope: Scope, key: &str) -> Self {
         Self::Attribute { scope, keys: names_of(key).map(str::to_owned).collect() }
     }

@@ -141,14 +141,6 @@ impl Seen<'_> {
     fn unsigned(&mut self, int: u64) {
         self.note(self.test.unsigned(int));
     }
-
-    fn attributes(&mut self, span: &impl SpanView, of: Owner, keys: &[String]) {
-        span.attributes(of, &mut |key, value: &Value| {
-            if keys.iter().any(|wanted| wanted == key) {
-                self.note(self.test.value(value));
-            }
-        });
-    }
 }
 
 fn holds(condition: &Condition, look: impl FnOnce(&mut Seen<'_>)) -> bool {
@@ -201,21 +193,35 @@ fn intrinsic_of_span(intrinsic: Intrinsic, span: &impl SpanView, seen: &mut Seen
     }
 }
 
-fn attribute(scope: Scope, keys: &[String], span: &impl SpanView, seen: &mut Seen<'_>) {
+/// Passes on the values that a span has under one of these keys.
+pub(crate) fn values_of(scope: Scope, keys: &[String], span: &impl SpanView, visit: &mut dyn FnMut(&Value)) {
+    let mut has_value = false;
+    let mut attributes = |of: Owner| {
+        span.attributes(of, &mut |key, value| {
+            if keys.iter().any(|wanted| wanted == key) {
+                has_value = true;
+                visit(value);
+            }
+        });
+        has_value
+    };
     match scope {
         Scope::Any => {
-            seen.attributes(span, Owner::Span, keys);
-            if !seen.has_value {
-                seen.attributes(span, Owner::Resource, keys);
-                seen.attributes(span, Owner::InstrumentationScope, keys);
+            if !attributes(Owner::Span) {
+                attributes(Owner::Resource);
+                attributes(Owner::InstrumentationScope);
             }
         }
-        Scope::Span | Scope::Root => seen.attributes(span, Owner::Span, keys),
-        Scope::Resource => seen.attributes(span, Owner::Resource, keys),
-        Scope::Event => seen.attributes(span, Owner::Event, keys),
-        Scope::Link => seen.attributes(span, Owner::Link, keys),
-        Scope::InstrumentationScope => seen.attributes(span, Owner::InstrumentationScope, keys),
+        Scope::Span | Scope::Root => _ = attributes(Owner::Span),
+        Scope::Resource => _ = attributes(Owner::Resource),
+        Scope::Event => _ = attributes(Owner::Event),
+        Scope::Link => _ = attributes(Owner::Link),
+        Scope::InstrumentationScope => _ = attributes(Owner::InstrumentationScope),
     }
+}
+
+fn attribute(scope: Scope, keys: &[String], span: &impl SpanView, seen: &mut Seen<'_>) {
+    values_of(scope, keys, span, &mut |value| seen.note(seen.test.value(value)));
 }
 
 fn holds_of_trace(condition: &Condition, trace: &impl TraceView) -> bool {

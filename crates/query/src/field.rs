@@ -160,8 +160,9 @@ pub enum Field {
 }
 
 impl Field {
-    /// What a word names.
-    pub(crate) fn of_word(word: &str) -> Self {
+    /// What a key means that stands without quotes.
+    #[must_use]
+    pub fn of_word(word: &str) -> Self {
         match Intrinsic::named(word) {
             Some(intrinsic) => Self::Intrinsic(intrinsic),
             None => {

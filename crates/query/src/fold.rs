@@ -10,6 +10,11 @@ impl Folded {
         Self(lower(text))
     }
 
+    /// It, in lower case.
+    pub(crate) fn lower(&self) -> &str {
+        &self.0
+    }
+
     /// Whether the text has this one in it.
     pub(crate) fn is_in(&self, text: &str) -> bool {
         if text.is_ascii() { self.is_in_ascii(text.as_bytes()) } else { lower(text).contains(&self.0) }

@@ -65,6 +65,29 @@ impl Test {
         Self(self.0.in_lower_case())
     }
 
+    /// The part that a text has to have to pass, in lower case, if that is what decides.
+    #[must_use]
+    pub fn part(&self) -> Option<&str> {
+        match &self.0 {
+            Rule::Contains(part) => Some(part.lower()),
+            _ => None,
+        }
+    }
+
+    /// The texts of which a value has to show as one to pass, if that is what decides.
+    #[must_use]
+    pub fn texts(&self) -> Option<Vec<&str>> {
+        match &self.0 {
+            Rule::Text(text) => Some(vec![text]),
+            Rule::OneOf(rules) => {
+                let texts =
+                    rules.iter().map(|rule| if let Rule::Text(text) = rule { Some(text.as_str()) } else { None });
+                texts.collect()
+            }
+            _ => None,
+        }
+    }
+
     /// Whether a text passes. A text that says a number passes as one.
     #[must_use]
     pub fn text(&self, text: &str) -> bool {

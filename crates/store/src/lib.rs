@@ -2,9 +2,10 @@
 //! of processes read.
 //!
 //! Entry points: [`DataDir`] and its lock, [`Store`] to write (an appended request is durable when
-//! [`Store::append`] returns), [`Reader`] to read, beside a running writer too.
+//! [`Store::append`] returns), [`Reader`] to read, beside a running writer too. [`Vocabulary`] says in which words it can
+//! be searched.
 //!
-//! Deliberately absent: sockets and limits (`receive`), search (`query`), the shape of a trace and
+//! Deliberately absent: sockets and limits (`receive`), what a search means (`query`), the shape of a trace and
 //! what is a call (`analysis`), and any deletion: a database that is newer is refused, one that is damaged set aside and kept.
 
 mod aggregates;
@@ -21,9 +22,11 @@ mod read;
 mod retention;
 mod salvage;
 mod schema;
+mod search;
 mod segments;
 mod source;
 mod thinned;
+mod vocabulary;
 
 pub use aggregate::{Aggregates, Edge, EdgeKey, Edges, Key, Origin, Sketch};
 pub use analysis::{ConnectionType, GraphNode, NodeKind};
@@ -36,4 +39,6 @@ pub use ledger::{EARLIER, Example, Ledger, MOST_SERVICES, OTHERS, ServiceLedger,
 pub use read::{Reader, StoredLog, StoredResource, StoredScope, StoredSpan, TraceContents, Unreadable};
 pub use retention::{Retention, Selected, Selection, Sizes};
 pub use salvage::Salvaged;
+pub use search::{Found, Next, Progress, Search, SearchFor};
 pub use source::Source;
+pub use vocabulary::{Gist, StoredKey, StoredValue, ValueKind, Vocabulary};

@@ -117,6 +117,10 @@ impl Thinned {
 pub(crate) const SELECT: &str = "SELECT trace_id, decided_unix_nano, touched_unix_nano, removed_spans, is_shown, \
                                  hidden FROM thinned WHERE ? LIMIT ?";
 
+/// The same of one trace.
+pub(crate) const SELECT_ONE: &str = "SELECT trace_id, decided_unix_nano, touched_unix_nano, removed_spans, is_shown, \
+                                     hidden FROM thinned WHERE trace_id = ?";
+
 /// The thinned traces that are known, by id.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ThinnedTraces {

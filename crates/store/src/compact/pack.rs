@@ -12,7 +12,9 @@ use crate::{
     AppendError, Reader, Source,
     aggregates::{Calling, Counting, Counts, Earlier, NewAggregate, Seen, Services},
     packed,
-    segments::{Block, Class, FACTS, FactsBuilder, HEADER, PARTS, PartsBuilder, Segment, ServiceShare, TraceFilter},
+    segments::{
+        Block, Class, FACTS, FactsBuilder, HEADER, PARTS, PartsBuilder, Segment, ServiceShare, TraceFilter, VALUES,
+    },
 };
 
 /// A service with a fourth of a batch, or more, gets segments of its own, so that it can be evicted without
@@ -48,6 +50,8 @@ pub(super) fn pack(
         released: (rows.iter().map(Row::weight).sum(), rows.iter().map(|row| row.body_bytes).sum()),
         ..Publication::default()
     };
+    // Traces that another source has among these rows.
+    let mut new_here: HashSet<TraceId> = HashSet::new();
     let kinds = Signal::ALL.into_iter().flat_map(|signal| Source::ALL.map(|source| (signal, source)));
     for (signal, source) in kinds {
         let is_such = |row: &&Row| (row.request.signal, row.request.source) == (signal, source);
@@ -71,10 +75,13 @@ pub(super) fn pack(
             let classes = Classes::of(reader, &of_signal);
             let group_of =
                 |trace_id| Group { source, class: classes.class(trace_id), owner: own.owner(owners.get(&trace_id)) };
-            let is_elsewhere = |trace_id| reader.catalogue().index.is_beyond(trace_id, &[]);
+            let is_elsewhere =
+                |trace_id| new_here.contains(&trace_id) || reader.catalogue().index.is_beyond(trace_id, &[]);
+            let traces: Vec<TraceId> = parts.traces().collect();
             if source != Source::Live {
                 let new = of_spans(&batch, &parts, origin, group_of, is_elsewhere, |_| {}, next_segment)?;
                 publication.segments.extend(new);
+                new_here.extend(traces);
                 continue;
             }
             let earlier = earlier(reader, runtime, &parts);
@@ -95,6 +102,7 @@ pub(super) fn pack(
                 next_segment,
             )?;
             publication.segments.extend(new);
+            new_here.extend(traces);
             let counts = Counts { operations: counting.aggregates, edges: calling.finish() };
             publication.aggregate = NewAggregate::of(&counts, false).map_err(AppendError::Other)?;
         } else {
@@ -257,8 +265,12 @@ pub(super) fn of_spans<'a>(
             bytes,
             ..segment(take_id(next_segment), Signal::Traces, group, origin, &encoded, services, ids.into_iter())
         };
+        let values = encoded.values.clone();
         let mut blobs = blobs(encoded);
         blobs.extend([(PARTS, packed), (FACTS, facts)]);
+        if !values.is_empty() {
+            blobs.push((VALUES, values));
+        }
         new.push(NewSegment { segment: Arc::new(segment), blobs, block: Some(block) });
     }
     Ok(new)

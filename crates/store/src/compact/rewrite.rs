@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use model::{Signal, TraceId};
 use segment::{PointSegment, Request, SegmentError};
 
@@ -55,13 +55,19 @@ impl Work {
         let mut removed = Vec::new();
         let mut parts = PartsBuilder::default();
         let mut classes = HashMap::new();
+        // Traces that one of the segments does not continue: what is made of them does not either.
+        let mut begun = HashSet::new();
         let mut last_received_unix_nano = 0;
         for segment in segments {
             let block = self.reader.block(segment);
             let block =
                 self.runtime.block_on(block).map_err(|error| into_append(&error))?.ok_or_else(|| gone(segment))?;
             let mut facts = None;
+            let continues: HashSet<TraceId> = segment.continues.iter().copied().collect();
             for (at, part) in block.parts().iter().enumerate() {
+                if !continues.contains(&part.fragment.trace_id) {
+                    begun.insert(part.fragment.trace_id);
+                }
                 // Asked first: what is shown from here on goes on.
                 let is_hidden = self.reader.catalogue().thinned.is_hidden(part.fragment.trace_id);
                 if let Some((class, received)) = (keep.trace)(part, &block) {
@@ -92,7 +98,6 @@ impl Work {
         bodies.sort_by_key(|(request, _)| request.row);
         let bodies: Vec<(Request, &[u8])> = bodies.iter().map(|(request, body)| (*request, body.as_slice())).collect();
         let batch = batch(Signal::Traces, &bodies, |_, _| false)?;
-        let replaced: Vec<u64> = segments.iter().map(|segment| segment.id).collect();
         let first = segments.first();
         let owner = first.map(|segment| segment.owner.clone()).unwrap_or_default();
         let source = first.map(|segment| segment.source).unwrap_or_default();
@@ -101,11 +106,10 @@ impl Work {
             class: classes.get(&trace_id).copied().unwrap_or(Class::Ordinary),
             owner: owner.clone(),
         };
-        let Self { reader, next_segment, .. } = self;
-        let is_elsewhere = |trace_id| reader.catalogue().index.is_beyond(trace_id, &replaced);
+        let is_elsewhere = |trace_id| !begun.contains(&trace_id);
         let mut origin = joined(segments);
         origin.received_unix_nano.1 = last_received_unix_nano;
-        let segments = of_spans(&batch, &parts, origin, group_of, is_elsewhere, |_| {}, next_segment)?;
+        let segments = of_spans(&batch, &parts, origin, group_of, is_elsewhere, |_| {}, &mut self.next_segment)?;
         Ok(Rewritten { segments, removed })
     }
 

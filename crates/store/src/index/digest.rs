@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use formats::{LogColumns, SpanColumns};
 use hashbrown::HashMap;
-use model::{SpanId, TraceId};
+use model::{Span, SpanId, TraceId};
 use serde::{Deserialize, Serialize};
 
 use super::is_possible;
@@ -84,6 +84,15 @@ pub(crate) struct Head {
 const NO_TIME: u64 = u64::MAX;
 
 impl Head {
+    /// What a span is as a head, its texts aside.
+    pub(crate) fn of(span: &Span) -> Self {
+        let (start, end) = (span.start_unix_nano, span.end_unix_nano);
+        let (start_unix_nano, duration_nanos) =
+            if is_possible(start, end) { (start, end - start) } else { (NO_TIME, 0) };
+        let is_root = span.parent().is_none() && !span.has_malformed_parent();
+        Self { is_root, start_unix_nano, duration_nanos, span_id: span.span_id, service: 0, name: 0 }
+    }
+
     /// Whether this one names the trace rather than the other: roots before others; the longest root
     /// (ties: later start, then smaller span id), else the earliest span.
     pub(crate) fn outranks(&self, other: &Self) -> bool {

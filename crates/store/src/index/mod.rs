@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use hashbrown::{HashMap, HashSet};
 use model::TraceId;
 
-pub(crate) use digest::{Digest, SpanFragment, join_fragments};
+pub(crate) use digest::{Digest, Head, SpanFragment, join_fragments};
 pub use summary::{EARLIEST_POSSIBLE_UNIX_NANO, FirstError, LATEST_POSSIBLE_UNIX_NANO, TraceSummary, is_possible};
 
 use crate::segments::Block;
@@ -268,6 +268,15 @@ impl Index {
         let mut summaries: Vec<TraceSummary> = listed.map(|entry| self.summarise(entry)).collect();
         summaries.sort_unstable_by_key(|summary| (summary.start_unix_nano, summary.trace_id));
         summaries
+    }
+
+    /// The first and the last possible start of the traces that are listed here.
+    pub(crate) fn starts(&self) -> Option<(u64, u64)> {
+        let starts = self.by_id.values().filter(|entry| entry.is_listed()).map(|entry| entry.start_unix_nano);
+        let starts = starts.filter(|start| *start > 0);
+        starts.fold(None, |both: Option<(u64, u64)>, start| {
+            Some(both.map_or((start, start), |(first, last)| (first.min(start), last.max(start))))
+        })
     }
 
     /// Traces that changed after a sequence number and are to be shown, latest first, as far back as is remembered.

@@ -173,7 +173,7 @@ pub(super) fn add_spans<'a>(batch: &mut Batch<'a>, request: &StoredRequest, body
 }
 
 /// Decodes away from the threads that serve others.
-pub(super) async fn in_background<T: Send + 'static>(
+pub(crate) async fn in_background<T: Send + 'static>(
     decode: impl FnOnce() -> Result<T, ReadError> + Send + 'static,
 ) -> Result<T, ReadError> {
     match tokio::task::spawn_blocking(decode).await {

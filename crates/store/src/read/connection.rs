@@ -6,7 +6,12 @@ use std::{
     time::SystemTime,
 };
 
-use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteRow};
+use model::TraceId;
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, Sqlite, SqliteConnection,
+    query::Query,
+    sqlite::{SqliteArguments, SqliteRow},
+};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::schema::{Access, read_only};
@@ -36,13 +41,20 @@ impl ReadConnection {
 
     /// All rows of a statement with two parameters. Keep them few: they are collected.
     pub(super) async fn rows(&self, sql: &'static str, a: i64, b: i64) -> Result<Vec<SqliteRow>, sqlx::Error> {
+        self.all(|| sqlx::query(sql).bind(a).bind(b)).await
+    }
+
+    async fn all<'q>(
+        &self,
+        query: impl Fn() -> Query<'q, Sqlite, SqliteArguments>,
+    ) -> Result<Vec<SqliteRow>, sqlx::Error> {
         let mut slot = self.open.lock().await;
         loop {
             let mut open = match slot.take().filter(|open| open.is_current(&self.path)) {
                 Some(open) => open,
                 None => Open::new(&self.path).await?,
             };
-            let rows = sqlx::query(sql).bind(a).bind(b).fetch_all(&mut open.connection).await;
+            let rows = query().fetch_all(&mut open.connection).await;
             // A writer that came meanwhile may have changed pages under a connection that was told that
             // nothing can change.
             if !open.is_current(&self.path) {
@@ -53,6 +65,16 @@ impl ReadConnection {
             }
             return rows;
         }
+    }
+
+    /// The blobs of segments with these ids, each with its id; those that are not there are left out.
+    pub(super) async fn blobs(&self, ids: &[i64]) -> Result<Vec<SqliteRow>, sqlx::Error> {
+        let mut select = "SELECT id, value FROM segment_blob WHERE id IN (".to_owned();
+        for number in 0..ids.len() {
+            select.push_str(if number == 0 { "?" } else { ", ?" });
+        }
+        select.push_str(") ORDER BY id");
+        self.all(|| ids.iter().fold(sqlx::query(AssertSqlSafe(select.clone())), |query, id| query.bind(id))).await
     }
 
     /// Begins a read of several statements at one moment. Keep it short: it holds back the write-ahead log.
@@ -86,6 +108,15 @@ impl Snapshot<'_> {
     /// All rows of a statement with two parameters.
     pub(super) async fn rows(&mut self, sql: &'static str, a: i64, b: i64) -> Result<Vec<SqliteRow>, sqlx::Error> {
         sqlx::query(sql).bind(a).bind(b).fetch_all(&mut self.open.connection).await
+    }
+
+    /// All rows of a statement about a trace.
+    pub(super) async fn rows_of(
+        &mut self,
+        sql: &'static str,
+        trace_id: TraceId,
+    ) -> Result<Vec<SqliteRow>, sqlx::Error> {
+        sqlx::query(sql).bind(trace_id.0.as_slice()).fetch_all(&mut self.open.connection).await
     }
 
     /// Ends it; `false` if what was read may not have been of one moment.

@@ -4,6 +4,7 @@ mod aggregates;
 mod connection;
 mod contents;
 mod edges;
+mod fresh;
 mod moment;
 mod rows;
 mod sampling;
@@ -20,6 +21,8 @@ use std::{
 
 use hashbrown::{HashMap, HashSet};
 use model::{Signal, TraceId};
+use query::Subject;
+use segment::SpanSegment;
 use tokio::sync::watch;
 
 pub use contents::{StoredLog, StoredResource, StoredScope, StoredSpan, TraceContents};
@@ -30,13 +33,14 @@ use crate::{
     index::{Digest, Index},
     ledger::{self, LedgerState},
     schema::{self, Content},
-    segments::{Class, Cursor, SegmentCache, Segments},
+    search::{Next, SearchFor, decoded, root},
+    segments::{Class, SegmentCache, Segments},
     thinned::{Changes, ThinnedTraces},
 };
-pub(crate) use aggregates::StoredAggregate;
+pub(crate) use aggregates::{StoredAggregate, in_background};
 use connection::ReadConnection;
 pub(crate) use rows::{DigestedRequest, MAX_BODY_BYTES, StoredRequest, steps};
-pub(crate) use segments::{FoundPart, damaged};
+pub(crate) use segments::{FoundPart, OfTrace, damaged};
 pub(crate) use trace::both_or_none;
 pub(crate) use turn::{ReadTurn, into_append};
 pub use unreadable::Unreadable;
@@ -55,6 +59,8 @@ pub struct Reader {
 struct Shared {
     dir: DataDir,
     is_writers: bool,
+    /// The trace with which alone it concerns itself.
+    only: Option<TraceId>,
     catalogue: RwLock<Catalogue>,
     cache: Mutex<SegmentCache>,
     /// Segments that do not read, and why.
@@ -62,6 +68,7 @@ struct Shared {
     ledger: Mutex<LedgerState>,
     sequence: watch::Sender<u64>,
     connection: ReadConnection,
+    fresh: tokio::sync::Mutex<fresh::Fresh>,
     /// One at a time takes in what is new.
     taken_in: tokio::sync::Mutex<TakenIn>,
 }
@@ -80,6 +87,9 @@ pub(crate) struct Catalogue {
     pub(crate) thinned: ThinnedTraces,
     /// Bytes of requests that are in no segment yet, as the writer counts them.
     pub(crate) waiting_bytes: u64,
+    /// Whether the index holds all traces that are in several segments. Who reads does not need them, and to find them
+    /// takes long.
+    pub(crate) is_joined: bool,
 }
 
 impl Catalogue {
@@ -101,9 +111,6 @@ struct TakenIn {
     has_tables: bool,
     /// Which set of segments it was; `None` before the first.
     generation: Option<i64>,
-    /// The same when the traces in several segments were last looked up. Who asks for one trace does not need
-    /// them, and they take the longest.
-    joined: Option<i64>,
 }
 
 impl Reader {
@@ -113,7 +120,20 @@ impl Reader {
     /// # Errors
     /// See [`OpenError`].
     pub async fn open_read_only(dir: &DataDir) -> Result<Self, OpenError> {
-        let reader = Self::new(dir, false);
+        Self::open(dir, None).await
+    }
+
+    /// The same for who asks for one trace and for nothing else: of everything else nothing is read, so that it takes hardly
+    /// longer where much is stored.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn open_for_trace(dir: &DataDir, trace_id: TraceId) -> Result<Self, OpenError> {
+        Self::open(dir, Some(trace_id)).await
+    }
+
+    async fn open(dir: &DataDir, only: Option<TraceId>) -> Result<Self, OpenError> {
+        let reader = Self::new(dir, false, only);
         match reader.refresh().await {
             Ok(()) => Ok(reader),
             Err(error) => Err(error.into_open(dir)),
@@ -122,19 +142,21 @@ impl Reader {
 
     /// The reader of a writer, which tells it what is committed.
     pub(crate) fn of_writer(dir: &DataDir) -> Self {
-        Self::new(dir, true)
+        Self::new(dir, true, None)
     }
 
-    fn new(dir: &DataDir, is_writers: bool) -> Self {
+    fn new(dir: &DataDir, is_writers: bool, only: Option<TraceId>) -> Self {
         let shared = Shared {
             dir: dir.clone(),
             is_writers,
+            only,
             catalogue: RwLock::default(),
             cache: Mutex::default(),
             unreadable: Mutex::default(),
             ledger: Mutex::default(),
             sequence: watch::Sender::new(0),
             connection: ReadConnection::new(dir.database_path()),
+            fresh: tokio::sync::Mutex::default(),
             taken_in: tokio::sync::Mutex::default(),
         };
         Self { shared: Arc::new(shared) }
@@ -172,9 +194,13 @@ impl Reader {
         self.take_in_digests(moment.digests, index.as_mut(), &segments).await?;
         if let Some(index) = index {
             let (compacted_row, pinned, thinned) = (moment.compacted, moment.pinned, moment.thinned);
-            *self.catalogue_mut() = Catalogue { index, segments, compacted_row, pinned, thinned, waiting_bytes: 0 };
+            *self.catalogue_mut() =
+                Catalogue { index, segments, compacted_row, pinned, thinned, waiting_bytes: 0, is_joined: false };
         }
         taken_in.generation = Some(moment.generation);
+        if self.shared.only.is_some() {
+            return Ok(());
+        }
         let services = self.shared.connection.rows(ledger::SERVICES, 1, i64::MAX).await?;
         let rest = self.shared.connection.rows(ledger::REST, 0, 1).await?;
         let (services, rest) = ledger::read(&services, rest.first())
@@ -189,13 +215,15 @@ impl Reader {
     /// # Errors
     /// See [`ReadError`].
     pub(crate) async fn join(&self) -> Result<(), ReadError> {
-        let mut taken_in = self.shared.taken_in.lock().await;
-        if taken_in.joined == taken_in.generation {
-            return Ok(());
-        }
-        let segments = self.catalogue().segments.clone();
-        let continues: HashSet<TraceId> =
-            segments.iter().flat_map(|segment| segment.continues.iter().copied()).collect();
+        let _taken_in = self.shared.taken_in.lock().await;
+        let segments = {
+            let catalogue = self.catalogue();
+            if catalogue.is_joined {
+                return Ok(());
+            }
+            catalogue.segments.clone()
+        };
+        let continues = segments.continued();
         let mut joined: HashMap<TraceId, Vec<FoundPart>> = HashMap::new();
         for segment in segments.iter().filter(|segment| segment.signal == Signal::Traces && !continues.is_empty()) {
             let Some(block) = past_damage(self.block(segment).await)? else { continue };
@@ -214,8 +242,7 @@ impl Reader {
                 parts.iter().for_each(|part| catalogue.index.add_part(part.segment, &part.block, part.at));
             }
         }
-        drop(catalogue);
-        taken_in.joined = taken_in.generation;
+        catalogue.is_joined = true;
         Ok(())
     }
 
@@ -228,8 +255,9 @@ impl Reader {
     ) -> Result<(), ReadError> {
         let mut parts: HashMap<TraceId, Vec<FoundPart>> = HashMap::new();
         let mut traces: HashSet<TraceId> = HashSet::new();
+        let is_wanted = |trace_id| self.shared.only.is_none_or(|only| only == trace_id);
         for (_, digest) in &digests {
-            traces.extend(digest.spans.iter().map(|fragment| fragment.trace_id));
+            traces.extend(digest.spans.iter().map(|fragment| fragment.trace_id).filter(|id| is_wanted(*id)));
         }
         for trace_id in traces {
             let is_known = match &index {
@@ -245,7 +273,7 @@ impl Reader {
                 index.add_part(part.segment, &part.block, part.at);
             }
             for (row, digest) in &digests {
-                index.apply(*row, digest);
+                index.apply_of(*row, digest, is_wanted);
             }
         };
         match index {
@@ -391,50 +419,40 @@ impl Reader {
         as_of: Option<u64>,
         mut visit: impl FnMut(&TraceSummary) -> ControlFlow<()>,
     ) -> Result<(), ReadError> {
-        let as_of = as_of.unwrap_or(u64::MAX);
-        for _ in 0..ATTEMPTS {
-            self.join().await?;
-            let mut cursor = {
-                let catalogue = self.catalogue();
-                Cursor::new(&catalogue.index, &catalogue.segments)
-            };
-            let mut has_begun = false;
-            let is_whole = loop {
-                if let Some(segment) = cursor.needs() {
-                    match self.block(&segment).await {
-                        Ok(Some(block)) => cursor.open(block),
-                        // It was replaced and deleted since: the list is begun again, if nobody has seen it.
-                        Ok(None) if has_begun => break true,
-                        Ok(None) => break false,
-                        Err(ReadError::Segment { .. }) => cursor.pass(),
-                        Err(error) => return Err(error),
-                    }
-                    continue;
-                }
-                let Some(summary) = cursor.next() else { break true };
-                let is_hidden = self.catalogue().thinned.is_hidden(summary.trace_id);
-                if summary.first_sequence <= as_of && !is_hidden {
-                    has_begun = true;
-                    if visit(&summary).is_break() {
-                        break true;
-                    }
-                }
-            };
-            if is_whole {
-                return Ok(());
+        let mut search = self.search(SearchFor { as_of, ..SearchFor::default() });
+        while let Next::Trace(found) = search.next(None).await? {
+            if visit(&found.summary).is_break() {
+                break;
             }
-            self.refresh().await?;
         }
-        Err(ReadError::Unsettled)
+        Ok(())
     }
 
-    /// Traces stored; a reader that has not listed them yet may count one twice that is in several segments.
+    /// A trace in a line, of all its parts in these segments; `None` where none reads. [`ReadError::Unsettled`] where
+    /// one of the segments is gone.
+    pub(crate) async fn joined(
+        &self,
+        segments: &Segments,
+        trace_id: TraceId,
+    ) -> Result<Option<TraceSummary>, ReadError> {
+        match self.try_find_parts(segments, trace_id).await {
+            Ok(parts) => Ok(joined(&parts.ok_or(ReadError::Unsettled)?)),
+            Err(ReadError::Segment { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Traces stored. Until those in several segments were looked up, one that is left in a single one of them may not
+    /// be counted.
     #[must_use]
     pub fn trace_count(&self) -> u64 {
         let catalogue = self.catalogue();
+        let continues = catalogue.segments.iter().flat_map(|segment| &segment.continues);
+        let unknown = continues.filter(|trace_id| !catalogue.is_joined && !catalogue.index.knows_parts(**trace_id));
         let spans = catalogue.segments.iter().filter(|segment| segment.signal == Signal::Traces);
         let in_segments: u64 = spans.map(|segment| segment.traces).sum();
         let listed = in_segments.saturating_add_signed(catalogue.index.traces_beyond_segments());
+        let listed = listed.saturating_sub(unknown.count() as u64);
         listed.saturating_sub(catalogue.thinned.hidden_count())
     }
 
@@ -478,21 +496,101 @@ impl Reader {
                 return Ok(summary);
             }
             match self.try_find_parts(&segments, trace_id).await? {
-                Some(parts) if parts.len() > 1 => {
-                    let mut joined = Index::default();
-                    parts.iter().for_each(|part| joined.add_part(part.segment, &part.block, part.at));
-                    return Ok(joined.summary(trace_id).map(|summary| TraceSummary {
-                        last_sequence: summary.last_sequence.max(last_sequence),
-                        ..summary
-                    }));
-                }
                 Some(parts) => {
-                    let summary = parts.first().and_then(|part| part.block.summary(part.at));
-                    return Ok(summary.map(|summary| TraceSummary {
+                    return Ok(joined(&parts).map(|summary| TraceSummary {
                         last_sequence: summary.last_sequence.max(last_sequence),
                         ..summary
                     }));
                 }
+                None => self.refresh().await?,
+            }
+        }
+        Err(ReadError::Unsettled)
+    }
+
+    /// A trace in a line as it is now, if something of it is in no segment yet.
+    #[must_use]
+    pub fn growing(&self, trace_id: TraceId) -> Option<TraceSummary> {
+        self.catalogue().index.summary(trace_id)
+    }
+
+    /// The first and the last start of what is stored, nanoseconds since the Unix epoch; `None` where nothing is.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn starts(&self) -> Result<Option<(u64, u64)>, ReadError> {
+        let (fresh, segments) = {
+            let catalogue = self.catalogue();
+            (catalogue.index.starts(), catalogue.segments.clone())
+        };
+        let mut starts = fresh;
+        for segment in segments.iter().filter(|segment| segment.signal == Signal::Traces) {
+            let first = past_damage(self.earliest_start(segment.id).await)?;
+            let last = segment.latest_start_unix_nano;
+            let first = first.unwrap_or(last).min(last);
+            starts = Some(starts.map_or((first, last), |(a, b): (u64, u64)| (a.min(first), b.max(last))));
+        }
+        Ok(starts)
+    }
+
+    /// The earliest start in a segment of spans; `None` if it is gone, or has none.
+    async fn earliest_start(&self, segment: u64) -> Result<Option<u64>, ReadError> {
+        if let Some(known) = self.cache().earliest_start(segment) {
+            return Ok(Some(known));
+        }
+        let spans = self.spans_with(segment, SpanSegment::blobs_of_earliest_start).await?;
+        let earliest = spans.map(|spans| spans.earliest_start_unix_nano()).transpose();
+        let earliest = self.noted(earliest.map_err(|error| damaged(segment, &error)))?.flatten();
+        if let Some(earliest) = earliest {
+            self.cache().add_earliest_start(segment, earliest);
+        }
+        Ok(earliest)
+    }
+
+    /// What a trace has of each of these, as text: what the span has that names it, or the first of its spans that has
+    /// something.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn values_of(&self, trace_id: TraceId, of: &[Subject]) -> Result<Vec<Option<String>>, ReadError> {
+        let contents = past_damage(self.trace(trace_id).await)?.unwrap_or_default();
+        let mut spans = decoded(&contents);
+        spans.sort_by_key(|span| span.span.start_unix_nano);
+        if let Some(root) = root(&spans) {
+            let root = spans.remove(root);
+            spans.insert(0, root);
+        }
+        let value = |subject: &Subject| {
+            spans.iter().find_map(|span| {
+                let mut first = None;
+                subject.texts(span, &mut |text| _ = first.get_or_insert_with(|| text.to_owned()));
+                first
+            })
+        };
+        Ok(of.iter().map(value).collect())
+    }
+
+    /// The sequence number of the latest commit that brought something of a trace; `None` if no span of it is stored, or a
+    /// rule of sampling hides it. Of what segments say only where the spans of the trace lie is read.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn last_sequence(&self, trace_id: TraceId) -> Result<Option<u64>, ReadError> {
+        if self.catalogue().thinned.is_hidden(trace_id) {
+            return Ok(None);
+        }
+        for _ in 0..ATTEMPTS {
+            let (is_listed, last_sequence, segments) = {
+                let catalogue = self.catalogue();
+                let segments: Vec<_> =
+                    catalogue.segments.that_may_hold(Signal::Traces, trace_id).map(Arc::clone).collect();
+                (catalogue.index.knows_parts(trace_id), catalogue.index.last_sequence(trace_id), segments)
+            };
+            if is_listed {
+                return Ok(Some(last_sequence));
+            }
+            match self.try_last_row(&segments, trace_id).await? {
+                Some(row) => return Ok(row.map(|row| row.max(last_sequence))),
                 None => self.refresh().await?,
             }
         }
@@ -552,6 +650,17 @@ impl Reader {
     pub fn ledger(&self) -> Ledger {
         self.ledger_state().now()
     }
+}
+
+/// A trace in a line, of all its parts.
+fn joined(parts: &[FoundPart]) -> Option<TraceSummary> {
+    let first = parts.first()?;
+    if parts.len() == 1 {
+        return first.block.summary(first.at);
+    }
+    let mut joined = Index::default();
+    parts.iter().for_each(|part| joined.add_part(part.segment, &part.block, part.at));
+    joined.summary(first.block.part(first.at)?.fragment.trace_id)
 }
 
 impl ReadError {

@@ -10,7 +10,7 @@ use super::{ATTEMPTS, Reader, segments::description};
 use crate::{
     ReadError,
     index::Digest,
-    segments::Segments,
+    segments::{Segments, TraceFilter},
     thinned::{self, Thinned, ThinnedTraces},
 };
 
@@ -34,6 +34,26 @@ const SEGMENTS: &str = "SELECT id, signal, class, owner, items, bytes, first_row
                         first_received_at_unix_nano, last_received_at_unix_nano, latest_start_unix_nano, traces, \
                         services, filter, continues, source FROM segment WHERE is_retired = ? ORDER BY id LIMIT ?";
 
+/// The same of one segment.
+const SEGMENT: &str = "SELECT id, signal, class, owner, items, bytes, first_row, last_row, \
+                       first_received_at_unix_nano, last_received_at_unix_nano, latest_start_unix_nano, traces, \
+                       services, filter, continues, source FROM segment WHERE id = ? LIMIT ?";
+
+/// Of each segment the block of its filter in which a trace would be, all in one row: a row takes longer than to read it.
+const BLOCKS: &str = "SELECT group_concat(id || ' ' || hex(substr(filter, 1 + ?1 % (length(filter) / ?2) * ?2, ?2)), char(10)) \
+                      FROM segment WHERE is_retired = 0";
+
+/// The segments that may hold a trace, by such blocks. Of one whose filter is damaged that shows when it is described.
+fn that_may_hold(blocks: &str, trace_id: TraceId) -> impl Iterator<Item = i64> + '_ {
+    blocks.lines().filter_map(move |line| {
+        let (id, block) = line.split_once(' ')?;
+        let bytes = block.as_bytes().chunks(2).map(|byte| u8::from_str_radix(std::str::from_utf8(byte).ok()?, 16).ok());
+        let block: Vec<u8> = bytes.collect::<Option<_>>()?;
+        let may_hold = block.len() != TraceFilter::BLOCK_BYTES || TraceFilter::block_may_hold(&block, trace_id);
+        may_hold.then(|| id.parse().ok()).flatten()
+    })
+}
+
 impl Reader {
     /// What there is, for a reader that knows this set of segments. The transaction reads descriptions and
     /// digests only, which are as many as a few commits leave.
@@ -47,7 +67,15 @@ impl Reader {
             let (compacted, generation) = (level.try_get::<i64, _>(0)?.cast_unsigned(), level.try_get::<i64, _>(1)?);
             let is_known = known == Some(generation);
             let (mut described, mut pins, mut thinned) = (Vec::new(), Vec::new(), Vec::new());
-            if !is_known {
+            if let (false, Some(trace_id)) = (is_known, self.shared.only) {
+                let number = TraceFilter::block_number(trace_id).into();
+                let blocks = snapshot.rows(BLOCKS, number, TraceFilter::BLOCK_BYTES as i64).await?;
+                let blocks: Option<String> = blocks.first().map(|row| row.try_get(0)).transpose()?.flatten();
+                for id in that_may_hold(&blocks.unwrap_or_default(), trace_id) {
+                    described.extend(snapshot.rows(SEGMENT, id, 1).await?);
+                }
+                thinned = snapshot.rows_of(thinned::SELECT_ONE, trace_id).await?;
+            } else if !is_known {
                 described = snapshot.rows(SEGMENTS, 0, i64::MAX).await?;
                 pins = snapshot.rows("SELECT trace_id FROM pin WHERE ? LIMIT ?", 1, i64::MAX).await?;
                 thinned = snapshot.rows(thinned::SELECT, 1, i64::MAX).await?;

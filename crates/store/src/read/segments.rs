@@ -1,9 +1,10 @@
 //! Segments, read when they are needed.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
+use hashbrown::HashSet;
 use model::{Signal, TraceId};
-use segment::{LogSegment, PointSegment, SegmentError, SpanSegment};
+use segment::{LogSegment, PointSegment, SegmentError, SpanSegment, ValueFilter};
 use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{Reader, past_damage};
@@ -11,7 +12,7 @@ use crate::{
     ReadError, Source,
     aggregates::{Earlier, Places, is_key_wanted},
     packed, schema,
-    segments::{BLOB_BITS, Block, Class, FACTS, Facts, HEADER, PARTS, Parts, Segment, Segments, TraceFilter},
+    segments::{BLOB_BITS, Block, Class, FACTS, Facts, HEADER, PARTS, Parts, Segment, Segments, TraceFilter, VALUES},
 };
 
 /// A part of a trace that was found in a segment.
@@ -29,6 +30,13 @@ impl FoundPart {
     pub(crate) fn new(segment: &Segment, block: &Arc<Block>, at: usize) -> Self {
         Self { segment: segment.id, block: Arc::clone(block), at, first_row: segment.rows.0 }
     }
+}
+
+/// A segment of spans, with what is read of one trace in it.
+pub(crate) struct OfTrace {
+    pub(crate) spans: Arc<SpanSegment>,
+    /// The rows of the trace's spans; `None` if it has none here.
+    pub(crate) rows: Option<Range<usize>>,
 }
 
 impl Reader {
@@ -65,14 +73,20 @@ impl Reader {
     async fn blob(&self, segment: u64, number: u64) -> Result<Option<Vec<u8>>, ReadError> {
         let found = self.optional_blob(segment, number).await?;
         if found.is_none() {
-            // Both go in one transaction.
-            let described =
-                self.shared.connection.rows("SELECT 1 FROM segment WHERE id = ? LIMIT ?", segment.cast_signed(), 1);
-            if !described.await?.is_empty() {
-                return Err(ReadError::Segment { segment, detail: format!("blob {number} is missing") });
-            }
+            self.is_there_without(segment, number).await?;
         }
         Ok(found)
+    }
+
+    /// `false` if a segment is gone that lacks a blob; an error if it is there.
+    async fn is_there_without(&self, segment: u64, number: u64) -> Result<bool, ReadError> {
+        // Both go in one transaction.
+        let described =
+            self.shared.connection.rows("SELECT 1 FROM segment WHERE id = ? LIMIT ?", segment.cast_signed(), 1);
+        if !described.await?.is_empty() {
+            return Err(ReadError::Segment { segment, detail: format!("blob {number} is missing") });
+        }
+        Ok(false)
     }
 
     /// Header and columns of a segment; `None` if it is gone.
@@ -80,7 +94,7 @@ impl Reader {
         let Some(header) = self.blob(segment, HEADER).await? else { return Ok(None) };
         let from = segment << BLOB_BITS;
         let select = "SELECT value FROM segment_blob WHERE id >= ? AND id < ? ORDER BY id";
-        let rows = self.shared.connection.rows(select, from.cast_signed(), (from | FACTS).cast_signed()).await;
+        let rows = self.shared.connection.rows(select, from.cast_signed(), (from | VALUES).cast_signed()).await;
         let rows = rows.map_err(|error| of_segment(segment, error))?;
         let mut blobs = Vec::with_capacity(rows.len());
         for row in &rows {
@@ -109,18 +123,92 @@ impl Reader {
         self.noted(packed::unpack(&bytes).map(Some).map_err(|detail| ReadError::Segment { segment, detail }))
     }
 
-    /// A segment of spans; `None` if it is gone.
-    pub(crate) async fn spans(&self, segment: u64) -> Result<Option<Arc<SpanSegment>>, ReadError> {
-        if let Some(spans) = self.cache().spans(segment) {
-            return Ok(Some(spans));
-        }
-        let Some(spans) = self.spans_once(segment).await? else { return Ok(None) };
-        let spans = Arc::new(spans);
-        self.cache().add_spans(segment, &spans);
-        Ok(Some(spans))
+    /// A segment of spans with what is read of one trace in it, and the rows of that, if it is there; `None` if the segment
+    /// is gone.
+    pub(crate) async fn spans_of(&self, segment: u64, trace_id: TraceId) -> Result<Option<OfTrace>, ReadError> {
+        self.noted(self.try_of_trace(segment, trace_id, SpanSegment::blobs_of_spans).await)
     }
 
-    /// The same for who reads all of it and will not come back.
+    /// The same with only the ids of the spans.
+    pub(crate) async fn span_ids_of(&self, segment: u64, trace_id: TraceId) -> Result<Option<OfTrace>, ReadError> {
+        self.noted(self.try_of_trace(segment, trace_id, SpanSegment::blobs_of_span_ids).await)
+    }
+
+    async fn try_of_trace(
+        &self,
+        segment: u64,
+        trace_id: TraceId,
+        needed: fn(&SpanSegment, &Range<usize>) -> Vec<u16>,
+    ) -> Result<Option<OfTrace>, ReadError> {
+        let wrong = |error| damaged(segment, &error);
+        let known = self.cache().spans(segment);
+        let spans = match known {
+            Some(spans) => spans,
+            None => {
+                let Some(header) = self.blob(segment, HEADER).await? else { return Ok(None) };
+                let spans = Arc::new(SpanSegment::open(&header).map_err(wrong)?);
+                self.cache().add_spans(segment, &spans);
+                spans
+            }
+        };
+        if !self.supply(segment, &spans, spans.blobs_of_traces()).await? {
+            return Ok(None);
+        }
+        let rows = spans.rows_of(trace_id).map_err(wrong)?;
+        if let Some(rows) = &rows
+            && !self.supply(segment, &spans, needed(&spans, rows)).await?
+        {
+            return Ok(None);
+        }
+        Ok(Some(OfTrace { spans, rows }))
+    }
+
+    /// Gives these blobs to a segment of spans; `false` if it is gone.
+    async fn supply(&self, segment: u64, spans: &SpanSegment, numbers: Vec<u16>) -> Result<bool, ReadError> {
+        if numbers.is_empty() {
+            return Ok(true);
+        }
+        let first = segment << BLOB_BITS;
+        let ids: Vec<i64> = numbers.iter().map(|number| (first | u64::from(*number)).cast_signed()).collect();
+        let rows = self.shared.connection.blobs(&ids).await.map_err(|error| of_segment(segment, error))?;
+        for (row, (number, id)) in rows.iter().zip(numbers.iter().zip(&ids)) {
+            if row.try_get::<i64, _>(0)? != *id {
+                return self.is_there_without(segment, (*number).into()).await;
+            }
+            spans.supply(*number, row.try_get(1)?);
+        }
+        match numbers.get(rows.len()) {
+            Some(missing) => self.is_there_without(segment, (*missing).into()).await,
+            None => Ok(true),
+        }
+    }
+
+    /// Which values are in a segment of spans; `None` where nothing says so.
+    pub(crate) async fn values(&self, segment: u64) -> Result<Option<ValueFilter>, ReadError> {
+        Ok(self.noted(self.optional_blob(segment, VALUES).await)?.and_then(ValueFilter::from_bytes))
+    }
+
+    /// A segment of spans with these of its blobs; `None` if it is gone.
+    pub(crate) async fn spans_with(
+        &self,
+        segment: u64,
+        blobs: impl FnOnce(&SpanSegment) -> Vec<u16>,
+    ) -> Result<Option<Arc<SpanSegment>>, ReadError> {
+        self.noted(self.try_spans_with(segment, blobs).await)
+    }
+
+    async fn try_spans_with(
+        &self,
+        segment: u64,
+        blobs: impl FnOnce(&SpanSegment) -> Vec<u16>,
+    ) -> Result<Option<Arc<SpanSegment>>, ReadError> {
+        let Some(header) = self.blob(segment, HEADER).await? else { return Ok(None) };
+        let spans = SpanSegment::open(&header).map_err(|error| damaged(segment, &error))?;
+        let numbers = blobs(&spans);
+        Ok(self.supply(segment, &spans, numbers).await?.then(|| Arc::new(spans)))
+    }
+
+    /// A segment of spans for who reads all of it and will not come back; `None` if it is gone.
     pub(crate) async fn spans_once(&self, segment: u64) -> Result<Option<SpanSegment>, ReadError> {
         let Some((header, blobs)) = self.noted(self.columns(segment).await)? else { return Ok(None) };
         self.noted(SpanSegment::new(&header, blobs).map(Some).map_err(|error| damaged(segment, &error)))
@@ -148,23 +236,22 @@ impl Reader {
         }
         let mut earlier = Earlier::new(compacted_row);
         for (segment, traces) in places.into_segments() {
-            let Some(spans) = self.heads(segment).await? else { return Ok(None) };
+            let Some(spans) = self.heads(segment, &traces).await? else { return Ok(None) };
             earlier.add(spans, traces).map_err(|error| damaged(segment, &error))?;
         }
         Ok(Some(earlier))
     }
 
-    /// A segment of spans with those columns only of which heads are read; `None` if it is gone.
-    async fn heads(&self, segment: u64) -> Result<Option<SpanSegment>, ReadError> {
+    /// A segment of spans with that only of which the heads of these traces are read; `None` if it is gone.
+    async fn heads(&self, segment: u64, traces: &HashSet<TraceId>) -> Result<Option<SpanSegment>, ReadError> {
         let wrong = |error| damaged(segment, &error);
         let Some(header) = self.blob(segment, HEADER).await? else { return Ok(None) };
-        let mut blobs = Vec::new();
-        for number in SpanSegment::blobs_of_heads(&header, is_key_wanted).map_err(wrong)? {
-            let Some(blob) = self.blob(segment, number.into()).await? else { return Ok(None) };
-            blobs.resize(number.into(), Vec::new());
-            blobs.push(blob);
+        let spans = SpanSegment::open(&header).map_err(wrong)?;
+        if !self.supply(segment, &spans, spans.blobs_of_traces()).await? {
+            return Ok(None);
         }
-        SpanSegment::new(&header, blobs).map(Some).map_err(wrong)
+        let needed = spans.blobs_of_heads(|trace_id| traces.contains(&trace_id), is_key_wanted).map_err(wrong)?;
+        Ok(self.supply(segment, &spans, needed).await?.then_some(spans))
     }
 
     /// A segment of log records; `None` if it is gone.
@@ -204,6 +291,32 @@ impl Reader {
         match unread {
             Some(error) if found.is_empty() => Err(error),
             _ => Ok(Some(found)),
+        }
+    }
+
+    /// The row that brought the latest span of a trace in segments, or nothing if it has none there; `None` if a segment is
+    /// gone. An error where all that may hold it do not read.
+    pub(super) async fn try_last_row(
+        &self,
+        segments: &[Arc<Segment>],
+        trace_id: TraceId,
+    ) -> Result<Option<Option<u64>>, ReadError> {
+        let (mut last, mut unread) = (None, None);
+        for segment in segments {
+            let of_trace = match self.spans_of(segment.id, trace_id).await {
+                Err(error @ ReadError::Segment { .. }) => {
+                    unread = Some(error);
+                    continue;
+                }
+                of_trace => of_trace?,
+            };
+            let Some(OfTrace { spans, rows }) = of_trace else { return Ok(None) };
+            let row = rows.map(|rows| spans.last_row_of(rows)).transpose();
+            last = last.max(self.noted(row.map_err(|error| damaged(segment.id, &error)))?);
+        }
+        match unread {
+            Some(error) if last.is_none() => Err(error),
+            _ => Ok(Some(last)),
         }
     }
 

@@ -6,13 +6,13 @@ use std::{ops::ControlFlow, sync::Arc};
 use formats::{decode_logs, decode_traces};
 use hashbrown::HashMap;
 use model::{LogRecord, LogsData, Resource, Scope, Signal, Span, SpanId, TraceId, TracesData};
-use segment::{LogSegment, SpanSegment};
+use segment::LogSegment;
 use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    ATTEMPTS, Reader, StoredLog, StoredRequest, StoredResource, StoredScope, StoredSpan, TraceContents,
-    segments::damaged,
+    ATTEMPTS, OfTrace, Reader, StoredLog, StoredRequest, StoredResource, StoredScope, StoredSpan, TraceContents,
+    damaged,
 };
 use crate::{ReadError, left_out::LeftOut, segments::Segment, thinned::Thinned};
 
@@ -55,8 +55,10 @@ impl Reader {
         let mut assembly = Assembly::new(trace_id);
         assembly.contents.is_thinned = is_thinned;
         for segment in of_spans {
-            let Some(spans) = self.spans(segment.id).await? else { return Ok(ControlFlow::Continue(())) };
-            assembly = assembly.in_background(move |assembly| assembly.add_span_segment(segment.id, &spans)).await?;
+            let Some(of_trace) = self.spans_of(segment.id, trace_id).await? else {
+                return Ok(ControlFlow::Continue(()));
+            };
+            assembly = assembly.in_background(move |assembly| assembly.add_span_segment(segment.id, &of_trace)).await?;
         }
         for segment in of_logs {
             let Some(logs) = self.logs(segment.id).await? else { return Ok(ControlFlow::Continue(())) };
@@ -173,13 +175,25 @@ impl Assembly {
         }
     }
 
-    fn add_span_segment(&mut self, segment: u64, spans: &SpanSegment) -> Result<(), ReadError> {
+    fn add_span_segment(&mut self, segment: u64, of_trace: &OfTrace) -> Result<(), ReadError> {
         let wrong = |error| damaged(segment, &error);
-        let trace_id = self.contents.trace_id;
-        let Some(rows) = spans.rows_of(trace_id).map_err(wrong)? else { return Ok(()) };
-        let mut origins = Origins::new(spans.resources().map_err(wrong)?, spans.scopes().map_err(wrong)?);
-        for stored in spans.spans(trace_id, rows).map_err(wrong)? {
-            let (resource, scope) = origins.index(stored.resource, stored.scope, self);
+        let OfTrace { spans, rows: Some(rows) } = of_trace else { return Ok(()) };
+        let (mut resources, mut scopes) = (HashMap::new(), HashMap::new());
+        for stored in spans.spans(self.contents.trace_id, rows.clone()).map_err(wrong)? {
+            let resource = match resources.get(&stored.resource) {
+                Some(known) => *known,
+                None => {
+                    let new = spans.resource(stored.resource).map_err(wrong)?;
+                    *resources.entry(stored.resource).or_insert(Resource::place(new.resource, new.schema_url, self))
+                }
+            };
+            let scope = match scopes.get(&stored.scope) {
+                Some(known) => *known,
+                None => {
+                    let new = spans.scope(stored.scope).map_err(wrong)?;
+                    *scopes.entry(stored.scope).or_insert(Scope::place(new.scope, new.schema_url, self))
+                }
+            };
             self.repaired_texts.insert(stored.request.row, stored.request.repaired_texts);
             self.add_span(stored.request.row, stored.span, resource, scope);
         }

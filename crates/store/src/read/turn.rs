@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 use model::{SpanId, TraceId};
 use tokio::runtime::Handle;
 
-use super::{FoundPart, Reader, StoredRequest, past_damage, segments::damaged};
+use super::{FoundPart, OfTrace, Reader, StoredRequest, damaged, past_damage};
 use crate::{
     AppendError, ReadError,
     append::{Place, SpanInFull, append_error},
@@ -71,9 +71,10 @@ impl<'a> ReadTurn<'a> {
     /// The spans of a trace in a segment: their rows in it, and their ids.
     pub(crate) fn span_ids_of(&self, segment: u64, trace_id: TraceId) -> Result<Vec<(u32, SpanId)>, AppendError> {
         let read = async {
-            let Some(spans) = self.reader.spans(segment).await? else { return Ok(Vec::new()) };
+            let Some(OfTrace { spans, rows: Some(rows) }) = self.reader.span_ids_of(segment, trace_id).await? else {
+                return Ok(Vec::new());
+            };
             let wrong = |error| damaged(segment, &error);
-            let Some(rows) = spans.rows_of(trace_id).map_err(wrong)? else { return Ok(Vec::new()) };
             let ids = spans.span_ids(rows.clone()).map_err(wrong)?;
             Ok(rows.map(|row| row as u32).zip(ids).collect())
         };
@@ -92,18 +93,33 @@ impl<'a> ReadTurn<'a> {
     /// The spans of a trace in a segment, whole.
     pub(crate) fn spans_of(&self, segment: u64, trace_id: TraceId) -> Result<Vec<(Place, SpanInFull)>, AppendError> {
         let read = async {
-            let Some(spans) = self.reader.spans(segment).await? else { return Ok(Vec::new()) };
-            let wrong = |error| damaged(segment, &error);
-            let Some(rows) = spans.rows_of(trace_id).map_err(wrong)? else { return Ok(Vec::new()) };
-            let (resources, scopes) = (spans.resources().map_err(wrong)?, spans.scopes().map_err(wrong)?);
-            let resources: Vec<_> = resources.into_iter().map(|one| Arc::new((one.resource, one.schema_url))).collect();
-            let scopes: Vec<_> = scopes.into_iter().map(|one| Arc::new((one.scope, one.schema_url))).collect();
-            let whole = |stored: segment::SegmentSpan| SpanInFull {
-                span: stored.span,
-                resource: resources.get(stored.resource as usize).cloned().unwrap_or_default(),
-                scope: scopes.get(stored.scope as usize).cloned().unwrap_or_default(),
+            let Some(OfTrace { spans, rows: Some(rows) }) = self.reader.spans_of(segment, trace_id).await? else {
+                return Ok(Vec::new());
             };
-            let found = spans.spans(trace_id, rows.clone()).map_err(wrong)?.into_iter().map(whole);
+            let wrong = |error| damaged(segment, &error);
+            let (mut resources, mut scopes) = (HashMap::new(), HashMap::new());
+            let mut found = Vec::with_capacity(rows.len());
+            for stored in spans.spans(trace_id, rows.clone()).map_err(wrong)? {
+                let resource = match resources.get(&stored.resource) {
+                    Some(known) => Arc::clone(known),
+                    None => {
+                        let new = spans.resource(stored.resource).map_err(wrong)?;
+                        let new = Arc::new((new.resource, new.schema_url));
+                        resources.insert(stored.resource, Arc::clone(&new));
+                        new
+                    }
+                };
+                let scope = match scopes.get(&stored.scope) {
+                    Some(known) => Arc::clone(known),
+                    None => {
+                        let new = spans.scope(stored.scope).map_err(wrong)?;
+                        let new = Arc::new((new.scope, new.schema_url));
+                        scopes.insert(stored.scope, Arc::clone(&new));
+                        new
+                    }
+                };
+                found.push(SpanInFull { span: stored.span, resource, scope });
+            }
             Ok(rows.map(|row| Place::Segment(segment, row as u32)).zip(found).collect())
         };
         self.read(read)

@@ -2,6 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
+use hashbrown::HashMap;
 use segment::SpanSegment;
 
 use super::Block;
@@ -17,6 +18,8 @@ pub(crate) struct SegmentCache {
     blocks: VecDeque<(u64, Arc<Block>)>,
     traces: usize,
     spans: VecDeque<(u64, Arc<SpanSegment>)>,
+    /// Nanoseconds since the Unix epoch.
+    earliest_starts: HashMap<u64, u64>,
 }
 
 impl SegmentCache {
@@ -50,9 +53,19 @@ impl SegmentCache {
         Some(spans)
     }
 
+    /// The earliest start in a segment, if it is known.
+    pub(crate) fn earliest_start(&self, segment: u64) -> Option<u64> {
+        self.earliest_starts.get(&segment).copied()
+    }
+
+    pub(crate) fn add_earliest_start(&mut self, segment: u64, unix_nano: u64) {
+        self.earliest_starts.insert(segment, unix_nano);
+    }
+
     /// Forgets segments that are listed no longer.
     pub(crate) fn forget(&mut self, segments: &[u64]) {
-        let Self { blocks, traces, spans } = self;
+        let Self { blocks, traces, spans, earliest_starts } = self;
+        earliest_starts.retain(|id, _| !segments.contains(id));
         blocks.retain(|(id, block)| {
             let is_kept = !segments.contains(id);
             *traces -= if is_kept { 0 } else { block.len() };

@@ -5,20 +5,19 @@
 //! reader that set out before may still need it.
 
 mod cache;
-mod cursor;
 mod facts;
 mod filter;
 mod part;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use hashbrown::HashSet;
 use model::{Signal, TraceId};
 use serde::{Deserialize, Serialize};
 
 use crate::Source;
 
 pub(crate) use cache::SegmentCache;
-pub(crate) use cursor::Cursor;
 pub(crate) use facts::{Facts, FactsBuilder, HTTP_STATUS, http_statuses, is_error};
 pub(crate) use filter::TraceFilter;
 pub(crate) use part::{Block, Parts, PartsBuilder, TracePart};
@@ -31,6 +30,8 @@ pub(crate) const HEADER: u64 = 0xffff;
 pub(crate) const PARTS: u64 = 0xfffe;
 /// The blob that holds what the rules of sampling look at; segments of before version 3 have none.
 pub(crate) const FACTS: u64 = 0xfffd;
+/// The blob that holds the filter of values; segments of before have none, nor those in which it would be of no use.
+pub(crate) const VALUES: u64 = 0xfffc;
 
 /// What a segment is kept for. Expiry drops whole segments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,7 +82,8 @@ pub(crate) struct Segment {
     /// What each service has in it.
     pub(crate) services: Vec<ServiceShare>,
     pub(crate) filter: TraceFilter,
-    /// Traces that had parts in other segments when it was published; of spans only.
+    /// Traces in it that other segments began; of spans only. Of all the segments that hold a trace one does not
+    /// continue it.
     pub(crate) continues: Vec<TraceId>,
 }
 
@@ -110,36 +112,46 @@ pub(crate) struct ServiceShare {
 
 /// The segments that are listed, by id.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Segments(Vec<Arc<Segment>>);
+pub(crate) struct Segments {
+    all: Vec<Arc<Segment>>,
+    /// Made when it is first asked for.
+    continued: Arc<OnceLock<HashSet<TraceId>>>,
+}
 
 impl Segments {
     pub(crate) fn new(mut segments: Vec<Arc<Segment>>) -> Self {
         segments.sort_unstable_by_key(|segment| segment.id);
-        Self(segments)
+        Self { all: segments, continued: Arc::default() }
+    }
+
+    /// Traces that are in several of them; of some all but one may be gone.
+    pub(crate) fn continued(&self) -> &HashSet<TraceId> {
+        self.continued.get_or_init(|| self.all.iter().flat_map(|segment| segment.continues.iter().copied()).collect())
     }
 
     /// All of them, by id.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<Segment>> {
-        self.0.iter()
+        self.all.iter()
     }
 
     /// Those of a signal that may hold something of a trace.
     pub(crate) fn that_may_hold(&self, signal: Signal, trace_id: TraceId) -> impl Iterator<Item = &Arc<Segment>> {
-        self.0.iter().filter(move |segment| segment.signal == signal && segment.filter.may_hold(trace_id))
+        self.all.iter().filter(move |segment| segment.signal == signal && segment.filter.may_hold(trace_id))
     }
 
     pub(crate) fn get(&self, id: u64) -> Option<&Arc<Segment>> {
-        self.0.binary_search_by_key(&id, |segment| segment.id).ok().and_then(|at| self.0.get(at))
+        self.all.binary_search_by_key(&id, |segment| segment.id).ok().and_then(|at| self.all.get(at))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty()
     }
 
     /// Lists some and retires others.
     pub(crate) fn publish(&mut self, new: impl IntoIterator<Item = Arc<Segment>>, replaced: &[u64]) {
-        self.0.retain(|segment| !replaced.contains(&segment.id));
-        self.0.extend(new);
-        self.0.sort_unstable_by_key(|segment| segment.id);
+        self.all.retain(|segment| !replaced.contains(&segment.id));
+        self.all.extend(new);
+        self.all.sort_unstable_by_key(|segment| segment.id);
+        self.continued = Arc::default();
     }
 }

@@ -17,4 +17,6 @@ mod readers;
 mod retention;
 mod salvage;
 mod sampling;
+mod search;
 mod summaries;
+mod vocabulary;

@@ -1,0 +1,97 @@
+//! What a trace in a line decides of a query.
+
+use query::{Aggregated, Compiled, Condition, Counted, Intrinsic, Subject, Tree};
+
+use crate::TraceSummary;
+
+/// Whether the query finds the trace; `None` where its spans have to be asked.
+pub(super) fn finds(query: &Compiled, summary: &TraceSummary) -> Option<bool> {
+    if summary.span_count == 0 {
+        return Some(false);
+    }
+    holds(query, query.tree(), &|condition| of_condition(condition, summary), &|| summary.error_count)
+}
+
+/// Whether a line always decides.
+pub(super) fn always_decides(query: &Compiled) -> bool {
+    // What is unknown stays unknown whatever the rest is, if nothing that is known can outweigh it.
+    fn is_known(query: &Compiled, tree: &Tree) -> bool {
+        match tree {
+            Tree::Everything | Tree::Nothing => true,
+            Tree::And(trees) | Tree::Or(trees) => trees.iter().all(|tree| is_known(query, tree)),
+            Tree::Not(tree) => is_known(query, tree),
+            Tree::Condition(number) => query.conditions().get(*number).is_some_and(is_of_line),
+            Tree::Related(_) => false,
+            Tree::Aggregate(aggregated) => counts_errors(query, aggregated),
+        }
+    }
+    is_known(query, query.tree())
+}
+
+pub(super) fn is_of_line(condition: &Condition) -> bool {
+    matches!(
+        condition.subject,
+        Subject::Intrinsic(
+            Intrinsic::TraceDuration
+                | Intrinsic::TraceSpans
+                | Intrinsic::TraceServices
+                | Intrinsic::RootService
+                | Intrinsic::RootName
+        )
+    )
+}
+
+/// Whether it is `count(error)`.
+fn counts_errors(query: &Compiled, aggregated: &Aggregated) -> bool {
+    let Counted::Spans(Tree::Condition(number)) = &aggregated.of else { return false };
+    query.conditions().get(*number).is_some_and(|condition| {
+        condition.subject == Subject::Intrinsic(Intrinsic::Error)
+            && condition.holds.of(true, condition.test.bool(true))
+            && !condition.holds.of(true, condition.test.bool(false))
+    })
+}
+
+fn holds(
+    query: &Compiled,
+    tree: &Tree,
+    condition: &impl Fn(&Condition) -> Option<bool>,
+    errors: &impl Fn() -> u64,
+) -> Option<bool> {
+    let of = |tree: &Tree| holds(query, tree, condition, errors);
+    match tree {
+        Tree::Everything => Some(true),
+        Tree::Nothing => Some(false),
+        Tree::And(trees) => decisive(trees.iter().map(of), false),
+        Tree::Or(trees) => decisive(trees.iter().map(of), true),
+        Tree::Not(tree) => of(tree).map(|holds| !holds),
+        Tree::Condition(number) => condition(query.conditions().get(*number)?),
+        Tree::Related(_) => None,
+        Tree::Aggregate(aggregated) => counts_errors(query, aggregated).then(|| aggregated.test.unsigned(errors())),
+    }
+}
+
+/// One that is `decisive` decides; the other way all have to be known.
+fn decisive(all: impl Iterator<Item = Option<bool>>, decisive: bool) -> Option<bool> {
+    let mut is_known = true;
+    for one in all {
+        match one {
+            Some(one) if one == decisive => return Some(decisive),
+            Some(_) => {}
+            None => is_known = false,
+        }
+    }
+    is_known.then_some(!decisive)
+}
+
+pub(super) fn of_condition(condition: &Condition, summary: &TraceSummary) -> Option<bool> {
+    let Condition { subject: Subject::Intrinsic(intrinsic), test, holds } = condition else { return None };
+    let passes = match intrinsic {
+        Intrinsic::TraceDuration => test.unsigned(summary.duration_nanos()),
+        Intrinsic::TraceSpans => test.unsigned(summary.span_count),
+        Intrinsic::TraceServices => test.unsigned(summary.services.len() as u64),
+        Intrinsic::RootService => test.text(&summary.root_service),
+        Intrinsic::RootName => test.text(&summary.root_name),
+        _ => return None,
+    };
+    Some(holds.of(true, passes))
+}

@@ -1,0 +1,491 @@
+//! A search for traces, newest start first. It does as much as it is asked for, and goes on where it stopped.
+//!
+//! A segment is opened when the list comes to it ([`cursor`]). What a trace in a line does not decide ([`line`]) its
+//! columns do ([`examine`]). A trace of which there are spans elsewhere is decided when its turn comes: all segments
+//! that hold some of it are open by then.
+
+mod cursor;
+mod examine;
+mod leaf;
+mod line;
+mod noting;
+mod plan;
+mod texts;
+mod whole;
+
+use std::{sync::Arc, time::Instant};
+
+use hashbrown::{HashMap, HashSet};
+use model::TraceId;
+use query::{Compiled, Subject};
+use segment::SpanSegment;
+
+use crate::{
+    ReadError, Reader, TraceSummary,
+    read::{damaged, in_background, past_damage},
+    segments::{Block, Segment},
+};
+use cursor::{Cursor, Mark, Marks, Step};
+use examine::{Examined, Looked, examine};
+pub(crate) use noting::{noted, visit_scans};
+use plan::Plan;
+pub(crate) use texts::Numbers;
+use texts::{Noted, Texts};
+pub(crate) use whole::{decoded, root};
+
+/// How often a search begins anew because what it reads was replaced under it.
+const ATTEMPTS: usize = 8;
+
+/// Which traces are looked for.
+#[derive(Debug, Clone, Default)]
+pub struct SearchFor {
+    /// That have a span which this finds; `None`: all.
+    pub query: Option<Arc<Compiled>>,
+    /// That started then or later, nanoseconds since the Unix epoch.
+    pub since_unix_nano: Option<u64>,
+    /// That started before.
+    pub until_unix_nano: Option<u64>,
+    /// Whose first span had arrived at this sequence number.
+    pub as_of: Option<u64>,
+    /// Whose first span arrived after this sequence number.
+    pub after: Option<u64>,
+    /// Whether those that are not found are passed on too.
+    pub with_others: bool,
+    /// Of what the texts are noted that the spans have which are found, or the root of their trace.
+    pub noted: Vec<Subject>,
+    /// Which of those that are found are selected: that have a span which this finds.
+    pub selection: Option<Arc<Compiled>>,
+}
+
+/// What a search came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Another trace.
+    Trace(Found),
+    /// Its time was up. It goes on when it is asked again.
+    Paused,
+    /// There is no more.
+    Over,
+}
+
+/// A trace to which a search came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The trace in a line.
+    pub summary: TraceSummary,
+    /// Whether it is found: others are only passed on where they are wanted.
+    pub is_found: bool,
+    /// Whether it is selected, if it is found.
+    pub is_selected: bool,
+    /// What was noted of it, each once: the number of the subject and of the text; see [`Search::text`].
+    pub noted: Vec<(u32, u32)>,
+}
+
+/// How far a search has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// All that started after this has been searched, nanoseconds since the Unix epoch; `None` where nothing is left.
+    pub reached_unix_nano: Option<u64>,
+    /// Segments that were searched.
+    pub segments_searched: u32,
+    /// Segments that there are.
+    pub segments: u32,
+    /// Whether all was searched.
+    pub is_over: bool,
+}
+
+/// A search under way. It holds what it needs of the segments it has opened, and nothing of what it passed on.
+pub struct Search {
+    reader: Reader,
+    wanted: SearchFor,
+    /// `None`: all traces are found, and nothing is noted.
+    plan: Option<Arc<Plan>>,
+    texts: Texts,
+    cursor: Cursor,
+    /// Up to which row of the append level all is in the segments of the cursor.
+    compacted_row: u64,
+    /// What is known so far of traces that are in several places.
+    shared: HashMap<TraceId, Shared>,
+    /// Whether what is in no segment yet has been examined.
+    has_begun: bool,
+    /// The start of the trace that came last, and the traces with that start that have come.
+    last: Option<(u64, Vec<TraceId>)>,
+    is_over: bool,
+}
+
+/// What is known of a trace from several places.
+#[derive(Debug, Default)]
+struct Shared {
+    needs: u32,
+    noted: Vec<Noted>,
+    selection_needs: u32,
+    /// Whether in one of the places nobody looked for the selection.
+    is_selection_open: bool,
+}
+
+impl Shared {
+    /// Whether the trace is selected, if it is found; `None` where its spans have to be asked.
+    fn is_selected(&self, plan: &Plan, summary: &TraceSummary) -> Option<bool> {
+        let Some(selection) = &plan.selection else { return Some(false) };
+        if let Some(is_selected) = line::finds(&selection.query, summary) {
+            return Some(is_selected);
+        }
+        let meets_all = self.selection_needs == selection.all_needs();
+        (!self.is_selection_open && (selection.is_of_span || !meets_all)).then_some(meets_all)
+    }
+}
+
+impl std::fmt::Debug for Search {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Search")
+            .field("wanted", &self.wanted)
+            .field("progress", &self.progress())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Reader {
+    /// Begins a search among what this reader has taken in.
+    #[must_use]
+    pub fn search(&self, wanted: SearchFor) -> Search {
+        let everything = || Arc::new(Compiled::everything());
+        let plan = Plan::new(wanted.query.clone().unwrap_or_else(everything), wanted.noted.clone());
+        let plan = plan.selecting(wanted.selection.clone());
+        let (cursor, compacted_row) = self.cursor(wanted.after);
+        Search {
+            reader: self.clone(),
+            texts: Texts::new(wanted.noted.len()),
+            plan: (!plan.needs_no_spans()).then(|| Arc::new(plan)),
+            wanted,
+            cursor,
+            compacted_row,
+            shared: HashMap::new(),
+            has_begun: false,
+            last: None,
+            is_over: false,
+        }
+    }
+
+    fn cursor(&self, after: Option<u64>) -> (Cursor, u64) {
+        let catalogue = self.catalogue();
+        (Cursor::new(&catalogue.index, &catalogue.segments, after), catalogue.compacted_row)
+    }
+}
+
+impl Search {
+    /// Looks on for the next trace, until it finds one or the time is up. Segments that do not read are gone past: see
+    /// [`Reader::unreadable`].
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn next(&mut self, deadline: Option<Instant>) -> Result<Next, ReadError> {
+        let mut attempts = 0;
+        loop {
+            match self.try_next(deadline).await {
+                Err(ReadError::Unsettled) if attempts < ATTEMPTS => {
+                    attempts += 1;
+                    self.reader.refresh().await?;
+                    (self.cursor, self.compacted_row) = self.reader.cursor(self.wanted.after);
+                    self.shared.clear();
+                    self.has_begun = false;
+                }
+                next => return next,
+            }
+        }
+    }
+
+    /// How far it has come.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        let (segments_searched, segments) = self.cursor.opened();
+        Progress {
+            reached_unix_nano: self.cursor.reached_unix_nano(),
+            segments_searched,
+            segments,
+            is_over: self.is_over,
+        }
+    }
+
+    /// A text that was noted; `None` where it is one of too many to be told apart.
+    #[must_use]
+    pub fn text(&self, noted: (u32, u32)) -> Option<Arc<str>> {
+        self.texts.get(noted)
+    }
+
+    /// Forgets the texts that were noted of a subject, by its number, and notes none from now on.
+    pub fn forget(&mut self, subject: u32) {
+        self.texts.forget(subject);
+    }
+
+    /// [`ReadError::Unsettled`] where a segment was replaced and deleted since it began.
+    async fn try_next(&mut self, deadline: Option<Instant>) -> Result<Next, ReadError> {
+        if !self.has_begun {
+            self.examine_fresh().await?;
+            self.has_begun = true;
+        }
+        while !self.is_over {
+            let Some(step) = self.cursor.step() else { break };
+            match step {
+                Step::Open(segment) => {
+                    match self.open(&segment).await {
+                        Err(ReadError::Segment { .. }) => self.cursor.pass(),
+                        opened => opened?,
+                    }
+                    if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                        return Ok(Next::Paused);
+                    }
+                }
+                Step::Join(trace_id) if self.is_hidden(trace_id) => self.cursor.join(trace_id, None),
+                Step::Join(trace_id) => {
+                    let summary = self.reader.joined(self.cursor.segments(), trace_id).await?;
+                    self.cursor.join(trace_id, summary);
+                }
+                Step::Trace(summary, mark) => {
+                    if self.is_before(&summary) {
+                        break;
+                    }
+                    if self.is_wanted(&summary) {
+                        let mark = if mark.is_found.is_none() { self.read_whole(&summary).await? } else { mark };
+                        if mark.is_found == Some(true) || self.wanted.with_others {
+                            return Ok(self.pass_on(summary, mark));
+                        }
+                    }
+                }
+                Step::Joined(summary) => {
+                    if self.is_before(&summary) {
+                        break;
+                    }
+                    if self.is_wanted(&summary) {
+                        let mark = self.decide(&summary).await?;
+                        if mark.is_found == Some(true) || self.wanted.with_others {
+                            return Ok(self.pass_on(summary, mark));
+                        }
+                    }
+                }
+            }
+        }
+        self.is_over = true;
+        Ok(Next::Over)
+    }
+
+    /// Examines what is in no segment yet. All of its traces are in the index.
+    async fn examine_fresh(&mut self) -> Result<(), ReadError> {
+        let Some(plan) = self.plan.clone() else { return Ok(()) };
+        if line::always_decides(&plan.query) && !plan.tells_more() {
+            return Ok(());
+        }
+        for piece in self.reader.fresh(self.compacted_row).await? {
+            let traces = piece.traces().map_err(|error| damaged(0, &error))?;
+            let wanted = traces.into_iter().map(|(trace_id, _)| trace_id).collect();
+            for examined in self.examined(0, (piece, None), &plan, wanted, None).await? {
+                self.share(&plan, examined);
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens a segment, after its columns were examined where that is needed; goes past one in which nothing is found.
+    async fn open(&mut self, segment: &Segment) -> Result<(), ReadError> {
+        let Some(plan) = self.plan.clone() else {
+            let block = self.reader.block(segment).await?.ok_or(ReadError::Unsettled)?;
+            self.cursor.open(block, Marks::All);
+            return Ok(());
+        };
+        let of_line = line::always_decides(&plan.query);
+        // Whether a trace without a span that meets a need is of no interest, so that its line is not read either.
+        let is_by_need = !plan.needs.is_empty() && plan.selection.is_none() && !of_line && !self.wanted.with_others;
+        let mut looked = None;
+        if is_by_need {
+            let Some(spans) = self.scanned(segment, &plan).await? else {
+                self.cursor.pass();
+                return Ok(());
+            };
+            let (of_spans, of_plan) = (Arc::clone(&spans), Arc::clone(&plan));
+            let look = in_background(move || Ok(Looked::at(&of_spans, &of_plan))).await?;
+            let look = self.reader.noted(look.map_err(|error| damaged(segment.id, &error)))?;
+            if look.candidates.is_empty() {
+                self.cursor.pass();
+                return Ok(());
+            }
+            looked = Some((spans, look));
+        }
+        let block = self.reader.block(segment).await?.ok_or(ReadError::Unsettled)?;
+        let mut marks: Vec<Option<Mark>> = vec![None; block.len()];
+        let mut wanted: HashMap<TraceId, usize> = HashMap::new();
+        let is_candidate =
+            |trace_id| looked.as_ref().is_none_or(|(_, look): &(_, Looked)| look.candidates.contains(&trace_id));
+        let parts = block.parts().iter().enumerate().filter(|(_, part)| is_candidate(part.fragment.trace_id));
+        for (at, part) in parts {
+            let trace_id = part.fragment.trace_id;
+            if self.cursor.is_shared(trace_id) {
+                if !of_line || plan.tells_more() {
+                    wanted.insert(trace_id, at);
+                }
+                set(&mut marks, at, Some(Mark::found(false)));
+                continue;
+            }
+            let Some(summary) = block.summary(at).filter(|summary| self.is_in_range(summary)) else { continue };
+            match line::finds(&plan.query, &summary) {
+                Some(false) if self.wanted.with_others => set(&mut marks, at, Some(Mark::found(false))),
+                Some(false) => {}
+                Some(true) if !plan.tells_more() => set(&mut marks, at, Some(Mark::found(true))),
+                Some(true) | None => {
+                    wanted.insert(trace_id, at);
+                }
+            }
+        }
+        if !wanted.is_empty() {
+            let traces: HashSet<TraceId> = wanted.keys().copied().collect();
+            let spans = match looked {
+                Some((spans, look)) => Some((spans, Some(look))),
+                None => self.scanned(segment, &plan).await?.map(|spans| (spans, None)),
+            };
+            let examined = match spans {
+                Some(spans) => self.examined(segment.id, spans, &plan, traces, Some(Arc::clone(&block))).await?,
+                None => traces.into_iter().map(Examined::nothing).collect(),
+            };
+            for examined in examined {
+                let Some(&at) = wanted.get(&examined.trace_id) else { continue };
+                if self.cursor.is_shared(examined.trace_id) {
+                    self.share(&plan, examined);
+                } else if examined.is_found != Some(false) || self.wanted.with_others {
+                    let Examined { is_found, is_selected, noted, .. } = examined;
+                    set(&mut marks, at, Some(Mark { is_found, is_selected, noted }));
+                }
+            }
+        }
+        self.cursor.open(block, Marks::Some(marks));
+        Ok(())
+    }
+
+    /// A segment with the columns that are to be looked at; `None` if it has no values that are looked for.
+    async fn scanned(&self, segment: &Segment, plan: &Plan) -> Result<Option<Arc<SpanSegment>>, ReadError> {
+        if plan.may_be_filtered()
+            && let Some(filter) = self.reader.values(segment.id).await?
+            && !examine::may_meet(plan, &filter)
+        {
+            return Ok(None);
+        }
+        let spans = self.reader.spans_with(segment.id, |spans| examine::blobs(plan, spans)).await?;
+        spans.map(Some).ok_or(ReadError::Unsettled)
+    }
+
+    async fn examined(
+        &mut self,
+        segment: u64,
+        (spans, looked): (Arc<SpanSegment>, Option<Looked>),
+        plan: &Arc<Plan>,
+        wanted: HashSet<TraceId>,
+        block: Option<Arc<Block>>,
+    ) -> Result<Vec<Examined>, ReadError> {
+        let (mut texts, plan) = (std::mem::take(&mut self.texts), Arc::clone(plan));
+        let alone = wanted.iter().filter(|trace_id| !self.cursor.is_shared(**trace_id)).copied();
+        let alone: HashSet<TraceId> = alone.collect();
+        let examine = move || {
+            let places = block.iter().flat_map(|block| block.parts()).map(|part| part.fragment.trace_id).zip(0..);
+            let places: HashMap<TraceId, usize> = places.filter(|(trace_id, _)| alone.contains(trace_id)).collect();
+            let line = |trace_id| block.as_ref()?.summary(*places.get(&trace_id)?);
+            let examined = examine(&spans, &plan, looked, &mut texts, &wanted, &line);
+            Ok((texts, examined))
+        };
+        let (texts, examined) = in_background(examine).await?;
+        self.texts = texts;
+        match self.reader.noted(examined.map_err(|error| damaged(segment, &error))) {
+            Err(ReadError::Segment { .. }) => Ok(Vec::new()),
+            examined => examined,
+        }
+    }
+
+    fn share(&mut self, plan: &Plan, examined: Examined) {
+        let shared = self.shared.entry(examined.trace_id).or_default();
+        shared.needs |= examined.needs;
+        shared.selection_needs |= examined.selection_needs.unwrap_or_default();
+        shared.is_selection_open |= examined.selection_needs.is_none();
+        if plan.is_of_span {
+            shared.noted.extend(examined.noted);
+        }
+    }
+
+    /// Whether a trace that is in several places is found.
+    async fn decide(&mut self, summary: &TraceSummary) -> Result<Mark, ReadError> {
+        let Some(plan) = self.plan.clone() else { return Ok(Mark::found(true)) };
+        let of_line = line::finds(&plan.query, summary);
+        if let Some(is_found) = of_line.filter(|is_found| !is_found || !plan.tells_more()) {
+            return Ok(Mark::found(is_found));
+        }
+        let shared = self.shared.remove(&summary.trace_id).unwrap_or_default();
+        let meets_all = shared.needs == plan.all_needs();
+        if !meets_all {
+            return Ok(Mark::found(false));
+        }
+        match shared.is_selected(&plan, summary) {
+            Some(is_selected) if plan.is_of_span && !plan.notes_root() => {
+                let Shared { mut noted, .. } = shared;
+                noted.sort_unstable();
+                noted.dedup();
+                Ok(Mark { is_found: Some(true), is_selected, noted })
+            }
+            _ => self.read_whole(summary).await,
+        }
+    }
+
+    /// Whether a trace is found, by all of its spans.
+    async fn read_whole(&mut self, summary: &TraceSummary) -> Result<Mark, ReadError> {
+        let nothing = Mark::found(false);
+        let Some(plan) = self.plan.clone() else { return Ok(nothing) };
+        let Some(contents) = past_damage(self.reader.trace(summary.trace_id).await)? else { return Ok(nothing) };
+        let views = decoded(&contents);
+        let matching = plan.query.matching(&whole::trace(&plan.query, views.clone()));
+        let mut noted = Vec::new();
+        for (view, _) in views.iter().zip(&matching).filter(|(_, is_found)| **is_found) {
+            self.texts.add(&plan.noted, view, false, &mut noted);
+        }
+        let is_found = matching.contains(&true);
+        if let Some(root) = root(&views).and_then(|root| views.get(root)).filter(|_| is_found) {
+            self.texts.add(&plan.noted, root, true, &mut noted);
+        }
+        noted.sort_unstable();
+        noted.dedup();
+        let is_selected = plan.selection.as_ref().is_some_and(|selection| {
+            selection.query.matching(&whole::trace(&selection.query, views.clone())).contains(&true)
+        });
+        Ok(Mark { is_found: Some(is_found), is_selected, noted })
+    }
+
+    fn is_hidden(&self, trace_id: TraceId) -> bool {
+        self.reader.catalogue().thinned.is_hidden(trace_id)
+    }
+
+    fn is_before(&self, summary: &TraceSummary) -> bool {
+        self.wanted.since_unix_nano.is_some_and(|since| summary.start_unix_nano < since)
+    }
+
+    fn is_in_range(&self, summary: &TraceSummary) -> bool {
+        !self.is_before(summary)
+            && self.wanted.until_unix_nano.is_none_or(|until| summary.start_unix_nano < until)
+            && self.wanted.as_of.is_none_or(|as_of| summary.first_sequence <= as_of)
+            && self.wanted.after.is_none_or(|after| summary.first_sequence > after)
+    }
+
+    fn is_wanted(&self, summary: &TraceSummary) -> bool {
+        let has_come = self.last.as_ref().is_some_and(|(start, traces)| {
+            summary.start_unix_nano > *start
+                || (summary.start_unix_nano == *start && traces.contains(&summary.trace_id))
+        });
+        !has_come && self.is_in_range(summary) && !self.is_hidden(summary.trace_id)
+    }
+
+    fn pass_on(&mut self, summary: TraceSummary, Mark { is_found, is_selected, noted }: Mark) -> Next {
+        match &mut self.last {
+            Some((start, traces)) if *start == summary.start_unix_nano => traces.push(summary.trace_id),
+            last => *last = Some((summary.start_unix_nano, vec![summary.trace_id])),
+        }
+        Next::Trace(Found { summary, is_found: is_found == Some(true), is_selected, noted })
+    }
+}
+
+fn set(marks: &mut [Option<Mark>], at: usize, mark: Option<Mark>) {
+    if let Some(slot) = marks.get_mut(at) {
+        *slot = mark;
+    }
+}
