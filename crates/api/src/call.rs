@@ -1,8 +1,10 @@
 use model::{SpanId, TraceId};
 
 use crate::{
-    ApiError, AssembledTrace, Found, OpenedTrace, SamplingPreview, Selected, Selection, ServiceCount, Settings,
-    SettingsChange, SpanDetail, Status, TextPart, TracePage, TracesRequest, ViewId, Viewport, ViewportRequest, Wire,
+    ApiError, AssembledTrace, CompleteRequest, Completions, Differences, DifferencesRequest, Facets, FacetsRequest,
+    Found, FoundSpans, Groups, GroupsRequest, OpenedTrace, SamplingPreview, Scatter, ScatterRequest, Selected,
+    Selection, ServiceCount, Settings, SettingsChange, SpanDetail, SpansRequest, Status, TextPart, TracePage,
+    TracesRequest, ViewId, Viewport, ViewportRequest, Wire,
 };
 
 /// What can be asked of the service. Each names the [`Reply`] it gets.
@@ -10,8 +12,20 @@ use crate::{
 pub enum Call {
     /// Addresses, ledger, sizes, problems. [`Reply::Status`]
     Status,
-    /// A window of the trace list. [`Reply::Traces`]
+    /// A window of the traces that a search finds. [`Reply::Traces`]
     Traces(TracesRequest),
+    /// The spans that a search finds. [`Reply::Spans`]
+    Spans(SpansRequest),
+    /// What a search finds over time and duration. [`Reply::Scatter`]
+    Scatter(ScatterRequest),
+    /// The values that keys have in what a search finds. [`Reply::Facets`]
+    Facets(FacetsRequest),
+    /// What a search finds by the value of a key. [`Reply::Groups`]
+    Groups(GroupsRequest),
+    /// What tells some traces from others. [`Reply::Differences`]
+    Differences(DifferencesRequest),
+    /// What may be written in a search. [`Reply::Completions`]
+    Complete(CompleteRequest),
     /// All services with the number of traces they take part in. [`Reply::Services`]
     Services,
     /// Assembles a trace and keeps it as a view. [`Reply::Opened`]
@@ -181,6 +195,18 @@ pub enum Reply {
     Status(Box<Status>),
     /// To [`Call::Traces`].
     Traces(TracePage),
+    /// To [`Call::Spans`].
+    Spans(FoundSpans),
+    /// To [`Call::Scatter`].
+    Scatter(Scatter),
+    /// To [`Call::Facets`].
+    Facets(Facets),
+    /// To [`Call::Groups`].
+    Groups(Groups),
+    /// To [`Call::Differences`].
+    Differences(Differences),
+    /// To [`Call::Complete`].
+    Completions(Completions),
     /// To [`Call::Services`], by name.
     Services(Vec<ServiceCount>),
     /// To [`Call::OpenTrace`], [`Call::RefreshView`] and [`Call::Fold`].

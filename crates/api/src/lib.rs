@@ -19,6 +19,7 @@ mod event;
 mod listing;
 pub mod quantity;
 pub mod sampling;
+mod search;
 mod settings;
 mod span;
 mod status;
@@ -28,8 +29,13 @@ mod wire;
 pub use call::{Answer, Call, ExportFormat, FoldChange, ImportSummary, Reply};
 pub use error::{ApiError, ErrorCode};
 pub use event::Event;
-pub use listing::{FirstError, ServiceCount, TraceFilter, TracePage, TraceRow, TracesRequest};
+pub use listing::{FirstError, ServiceCount, TracePage, TraceRow};
 pub use sampling::{CriticalFlow, Sampling, SamplingPreview};
+pub use search::{
+    CompleteRequest, Completion, CompletionKind, Completions, Difference, DifferenceValue, Differences,
+    DifferencesRequest, Facet, FacetValue, Facets, FacetsRequest, FoundSpans, Group, Groups, GroupsRequest, Scatter,
+    ScatterCell, ScatterRequest, Search, SearchProgress, SortBy, SpansRequest, TimeRange, TraceSort, TracesRequest,
+};
 pub use settings::{FromCommandLine, PendingDeletion, Retention, Room, Selected, Selection, Settings, SettingsChange};
 pub use span::{
     AssembledTrace, AttributeValue, EventDetail, LinkDetail, LogDetail, ScopeDetail, SpanDetail, SpanRecord, TextPart,

@@ -1,26 +1,25 @@
 //! What is encoded comes back; what is not whole is refused.
 
 use api::{
-    Answer, ApiError, Call, CriticalFlow, ErrorCode, Event, FirstError, FoldChange, FromCommandLine, Ledger, Listener,
-    ListenerState, Oddity, PendingDeletion, Protocol, Reply, Retention, Sampling, Selected, Selection, ServiceSize,
-    Settings, SettingsChange, SignalLedger, Sizes, Status, TextPart, TraceFilter, TracePage, TraceRow, TracesRequest,
-    TurnedAway, ViewId, decode, encode,
+    Answer, ApiError, Call, CompleteRequest, CriticalFlow, ErrorCode, Event, FirstError, FoldChange, FromCommandLine,
+    Ledger, Listener, ListenerState, Oddity, PendingDeletion, Protocol, Reply, Retention, Sampling, Scatter,
+    ScatterCell, ScatterRequest, Search, Selected, Selection, ServiceSize, Settings, SettingsChange, SignalLedger,
+    Sizes, SortBy, Status, TextPart, TimeRange, TracePage, TraceRow, TraceSort, TracesRequest, TurnedAway, ViewId,
+    decode, encode,
 };
 use model::{KeyValue, Signal, SpanId, TraceId, Value};
 use proptest::prelude::*;
 
 fn calls() -> Vec<Call> {
-    let filter = TraceFilter {
-        text: "π".to_owned(),
-        attribute: Some(("user.id".to_owned(), "u1".to_owned())),
-        services: vec!["shop".to_owned(), String::new()],
-        errors_only: true,
-        min_duration_nanos: Some(u64::MAX),
-        since_unix_nano: None,
-    };
+    let range = TimeRange { since_unix_nano: None, until_unix_nano: Some(u64::MAX) };
+    let search = Search { query: "π > 1".to_owned(), range, as_of: Some(7) };
+    let sort = TraceSort { by: SortBy::Errors, is_ascending: true };
+    let columns = vec!["user.id".to_owned(), String::new()];
     vec![
         Call::Status,
-        Call::Traces(TracesRequest { filter, as_of: Some(7), first: u32::MAX, count: 100 }),
+        Call::Traces(TracesRequest { search: search.clone(), sort, columns, first: u32::MAX, count: 100 }),
+        Call::Scatter(ScatterRequest { search, across: 1, up: 2, durations_nanos: (3, 4) }),
+        Call::Complete(CompleteRequest { text: "a".to_owned(), at: 1, most: 2 }),
         Call::Fold { view: ViewId(300), change: FoldChange::ToDepth(2) },
         Call::RevealSpan { view: ViewId(0), span_id: SpanId([9; 8]) },
         Call::Text { view: ViewId(1), node: 2, part: TextPart::EventAttribute(3, 4) },
@@ -85,6 +84,7 @@ fn answers() -> Vec<Answer> {
         Ok(Reply::Done),
         Ok(Reply::Status(Box::new(status))),
         Ok(Reply::Traces(TracePage { rows: vec![row; 3], ..TracePage::default() })),
+        Ok(Reply::Scatter(Scatter { cells: vec![ScatterCell::default(); 2], ..Scatter::default() })),
         Ok(Reply::Found(None)),
         Ok(Reply::Settings(Box::new(settings))),
         Ok(Reply::Selected(Selected { traces: 1, ..Selected::default() })),

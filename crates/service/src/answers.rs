@@ -8,7 +8,7 @@ use store::{Reader, TraceContents};
 
 use crate::{
     assembled, error, export,
-    listing::{self, AttributeSearches},
+    search::Searches,
     view::{self, View, Views},
 };
 
@@ -17,13 +17,14 @@ use crate::{
 pub(crate) struct Answers {
     reader: Reader,
     views: Views,
-    searches: AttributeSearches,
+    searches: Searches,
 }
 
 impl Answers {
     /// `first_view` is the number of the first view that is opened.
-    pub(crate) fn new(reader: Reader, first_view: u64) -> Self {
-        Self { reader, views: Views::new(first_view), searches: AttributeSearches::default() }
+    pub(crate) fn new(reader: Reader, first_view: u64, now: fn() -> u64) -> Self {
+        let searches = Searches::new(reader.clone(), now);
+        Self { reader, views: Views::new(first_view), searches }
     }
 
     pub(crate) fn reader(&self) -> &Reader {
@@ -44,7 +45,31 @@ impl Answers {
         match call {
             Call::Traces(request) => {
                 self.refresh().await?;
-                listing::page(&self.reader, &self.searches, &request).await.map(Reply::Traces)
+                self.searches.traces(&self.reader, request).await.map(Reply::Traces)
+            }
+            Call::Spans(request) => {
+                self.refresh().await?;
+                self.searches.spans(&self.reader, request).await.map(Reply::Spans)
+            }
+            Call::Scatter(request) => {
+                self.refresh().await?;
+                self.searches.scatter(&self.reader, request).await.map(Reply::Scatter)
+            }
+            Call::Facets(request) => {
+                self.refresh().await?;
+                self.searches.facets(&self.reader, request).await.map(Reply::Facets)
+            }
+            Call::Groups(request) => {
+                self.refresh().await?;
+                self.searches.groups(&self.reader, request).await.map(Reply::Groups)
+            }
+            Call::Complete(request) => {
+                self.refresh().await?;
+                self.searches.complete(&request).await.map(Reply::Completions)
+            }
+            Call::Differences(request) => {
+                self.refresh().await?;
+                self.searches.differences(&self.reader, request).await.map(Reply::Differences)
             }
             Call::Services => {
                 self.refresh().await?;
@@ -83,8 +108,7 @@ impl Answers {
             }
             Call::Trace { trace_id } => {
                 self.refresh().await?;
-                let contents = self.contents(trace_id).await?;
-                blocking(move || Ok(Reply::Trace(assembled::trace(&View::assemble(contents, 0))))).await
+                self.trace(trace_id).await
             }
             Call::Export { trace_ids, format } => {
                 let mut traces = Vec::with_capacity(trace_ids.len());
@@ -118,6 +142,12 @@ impl Answers {
         }
     }
 
+    /// A trace, assembled, as far as the reader has taken it in.
+    pub(crate) async fn trace(&self, trace_id: TraceId) -> Answer {
+        let contents = self.contents(trace_id).await?;
+        blocking(move || Ok(Reply::Trace(assembled::trace(&View::assemble(contents, 0))))).await
+    }
+
     async fn refresh(&self) -> Result<(), ApiError> {
         self.reader.refresh().await.map_err(|err| error::of_read(&err))
     }
@@ -136,8 +166,7 @@ impl Answers {
     }
 
     async fn last_sequence(&self, trace_id: TraceId) -> Result<u64, ApiError> {
-        let summary = self.reader.summary(trace_id).await.map_err(|err| error::of_read(&err))?;
-        Ok(summary.map_or(0, |summary| summary.last_sequence))
+        Ok(self.reader.last_sequence(trace_id).await.map_err(|err| error::of_read(&err))?.unwrap_or_default())
     }
 
     async fn open(&self, trace_id: TraceId) -> Answer {

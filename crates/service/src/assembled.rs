@@ -27,7 +27,7 @@ pub(crate) fn trace(view: &View) -> AssembledTrace {
 }
 
 /// `None` for a span that has not arrived.
-fn record(view: &View, node: Node<'_>) -> Option<SpanRecord> {
+pub(crate) fn record(view: &View, node: Node<'_>) -> Option<SpanRecord> {
     let stored = view.span_of(node)?;
     let span = &stored.span;
     let resource: Option<&StoredResource> = view.contents.resources.get(stored.resource as usize).map(AsRef::as_ref);

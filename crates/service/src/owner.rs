@@ -107,7 +107,7 @@ impl Owner {
         let owner = Arc::new(Self {
             version: options.version.clone(),
             now: options.now,
-            answers: Answers::new(store.reader(), (options.now)()),
+            answers: Answers::new(store.reader(), (options.now)(), options.now),
             configuration: Arc::new(configuration),
             dir,
             store,

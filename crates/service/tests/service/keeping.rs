@@ -16,7 +16,7 @@ async fn what_is_selected_is_counted_then_deleted_and_stays_in_the_ledger() {
     import(&session, &testkit::trace(CART)).await;
     let trace = Selection::Trace(testkit::TRACE_ID);
     let wanted = Selected { traces: 1, spans: 2, ..Selected::default() };
-    let reading = Reading::open(session.data_dir()).await.expect("a directory beside its owner");
+    let reading = Reading::open(session.data_dir(), || 0).await.expect("a directory beside its owner");
     for call in [Call::Select(trace.clone()), Call::Delete(trace.clone())] {
         assert_eq!(reading.call(call).await.map_err(|err| err.code), Err(ErrorCode::NotOwner));
     }

@@ -35,7 +35,7 @@ async fn what_is_sent_is_seen_by_the_owner_a_guest_and_a_reader() {
     let page = traces(&owner).await;
     assert_eq!((page.matching, page.rows[0].root_name.as_str(), page.rows[0].error_count), (1, "GET /cart", 1));
     assert_eq!(traces(&guest).await, page);
-    let reading = Reading::open(owner.data_dir()).await.expect("a directory beside its owner");
+    let reading = Reading::open(owner.data_dir(), || 0).await.expect("a directory beside its owner");
     let request = TracesRequest { count: 100, ..TracesRequest::default() };
     assert_eq!(ask!(reading, Call::Traces(request), Traces).rows, page.rows);
     assert_eq!(reading.call(Call::Status).await.map_err(|err| err.code), Err(ErrorCode::NotOwner));

@@ -1,5 +1,7 @@
 //! The service at its boundary: what can be asked of it, by whom, over a directory of its own.
 
+mod completion;
+mod differences;
 mod import;
 mod keeping;
 mod lifecycle;
