@@ -11,7 +11,7 @@ mod window {
     use std::{fs, path::Path};
 
     /// What the page may invoke; `capabilities/main.json` grants each by name.
-    const COMMANDS: &[&str] = &["call", "events", "open_link", "pick_files"];
+    const COMMANDS: &[&str] = &["call", "events", "export_traces", "open_link", "pick_files"];
 
     /// Stands in until `cargo xtask ui` has built the UI.
     const PLACEHOLDER: &str = "<!doctype html>\n<meta charset=\"utf-8\">\n<title>Spanscope</title>\n\

@@ -46,6 +46,25 @@ fn a_search_is_checked_without_a_data_directory() {
 }
 
 #[test]
+fn a_search_is_completed_from_what_is_stored() {
+    let dir = fresh_dir();
+    assert!(run(dir.path(), &["import", SAMPLE]).status.success());
+    let items = json_lines(dir.path(), &["query", "complete", "--json", "error and http.resp"]);
+    let first = json!({ "text": "http.response.status_code", "kind": "number_key", "replaces": [10, 19] });
+    for name in ["text", "kind", "replaces"] {
+        assert_eq!(items[0][name], first[name], "{}", items[0]);
+    }
+    assert!(items[0]["spans"].is_u64() && items[0]["detail"].is_string(), "{}", items[0]);
+    let items = json_lines(dir.path(), &["query", "complete", "--json", "service = pay and error", "--at", "13"]);
+    assert_eq!((&items[0]["text"], &items[0]["kind"]), (&json!("payments"), &json!("value")));
+    let output = run(dir.path(), &["query", "complete", "service = pay"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(text.split_whitespace().collect::<Vec<_>>()[..2], ["payments", "value"], "{text}");
+    let (code, sentence) = fails(dir.path(), &["query", "complete", "no.such.key"]);
+    assert_eq!((code, sentence.lines().count()), (1, 1), "{sentence}");
+}
+
+#[test]
 fn one_owner_a_directory() {
     let dir = fresh_dir();
     let serve = Serve::start(dir.path());
@@ -94,6 +113,39 @@ fn what_is_imported_comes_out_under_the_names_of_the_contract() {
     }
     let ledger = &json_lines(dir.path(), &["status", "--json"])[0]["ledger"]["spans"];
     assert_eq!(ledger["received"], ledger["stored"]);
+}
+
+#[test]
+fn searches_find_what_they_say() {
+    let dir = fresh_dir();
+    assert!(run(dir.path(), &["import", SAMPLE]).status.success());
+    let row = &json_lines(dir.path(), &["traces", "--json"])[0];
+    let service = row["root_service"].as_str().unwrap();
+    for (query, options) in [
+        (format!("service = {service} and not error"), &[][..]),
+        (format!("service = {service} >> error"), &["--errors", "--sort", "slowest"]),
+        ("trace.spans > 1".to_owned(), &["--service", service, "--min-duration", "1us", "--until", "2100-01-01T00:00"]),
+    ] {
+        let found = json_lines(dir.path(), &[&["traces", &query, "--json"], options].concat());
+        assert_eq!(found.len(), 1, "{query}");
+    }
+    let spans = json_lines(dir.path(), &["spans", "error", "--json"]);
+    assert_eq!(json!(spans.len()), row["error_count"]);
+    assert!(spans.iter().all(|span| span["status"] == "error" && span["trace_id"] == row["trace_id"]));
+    let groups = json_lines(dir.path(), &["traces", "--group-by", "service", "--json"]);
+    assert_eq!(json!(groups.len()), json!(row["services"].as_array().unwrap().len()));
+    assert!(groups.iter().all(|group| group["trace_count"] == 1 && group["p95_nanos"].is_u64()), "{groups:?}");
+    let wide = &json_lines(dir.path(), &["traces", "--columns", "service,no.such", "--json"])[0]["columns"];
+    assert_eq!(*wide, json!({ "service": service, "no.such": null }));
+    for (args, code, words) in [
+        (["traces", "service = nobody"], 1, "no trace matches"),
+        (["traces", "service ="], 2, "at character 10"),
+        (["spans", "name ~ /(/"], 2, "at character 8"),
+        (["spans", "service = nobody"], 1, "no span matches"),
+    ] {
+        let (exit, sentence) = fails(dir.path(), &args);
+        assert_eq!((exit, sentence.contains(words)), (code, true), "{sentence}");
+    }
 }
 
 #[test]

@@ -55,10 +55,19 @@ Examples:
     /// List traces, newest first
     #[command(after_help = "Examples:
   spanscope traces --since 1h
-  spanscope traces checkout --errors
+  spanscope traces 'service = checkout and duration > 200ms and error'
+  spanscope traces --group-by user.id --since 1h
+  spanscope traces checkout --errors --sort slowest --columns user.id,http.route
   spanscope traces --service api --service worker --min-duration 200ms --limit 20
   spanscope traces --json | jq -r .trace_id")]
     Traces(Traces),
+    /// List the spans that a search finds
+    #[command(after_help = "Those of the newest traces first.
+
+Examples:
+  spanscope spans 'http.response.status_code >= 500' --since 1h
+  spanscope spans 'service = checkout >> error' --json | jq -r .span_id")]
+    Spans(Spans),
     /// Show a trace: tree, self time, critical path
     #[command(after_help = "On the left stand duration and self time; ● marks spans on the critical path.
 
@@ -114,12 +123,14 @@ Examples:
   spanscope key off"
     )]
     Key(Key),
-    /// What a search means, and where it is wrong
+    /// What a search means, where it is wrong, and what may be written next
     #[command(after_help = "Exit code 2 where the text is no query. The language is described in docs/search.md.
 
 Examples:
   spanscope query check 'service = checkout and duration > 200ms and error'
-  spanscope query check --json 'duration > 200' | jq '.diagnostics[]'")]
+  spanscope query check --json 'duration > 200' | jq '.diagnostics[]'
+  spanscope query complete 'http.'
+  spanscope query complete 'service = ' --json | jq -r .text")]
     Query(Query),
     /// Keep a trace for ever
     #[command(after_help = "Examples:
@@ -153,15 +164,8 @@ pub(crate) struct Compact {
 /// Which traces to list.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Traces {
-    /// Words to find in root names, services and trace ids, without case
-    #[arg(value_name = "QUERY")]
-    pub(crate) query: Vec<String>,
-    /// Only traces that started within this time, or since this moment: 90s, 1h, 7d, 2026-01-31T12:00
-    #[arg(long, value_name = "TIME")]
-    pub(crate) since: Option<Since>,
-    /// At most so many [default: 50 on a terminal, else all]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) limit: Option<u64>,
+    #[command(flatten)]
+    pub(crate) found: Found,
     /// Only traces in which this service takes part; may be given several times: any of them
     #[arg(long, value_name = "NAME")]
     pub(crate) service: Vec<String>,
@@ -171,8 +175,60 @@ pub(crate) struct Traces {
     /// Only traces at least this long: 200ms, 1.5s
     #[arg(long, value_name = "DURATION", value_parser = parse_duration_nanos)]
     pub(crate) min_duration: Option<u64>,
+    /// In which order
+    #[arg(long, value_name = "ORDER", default_value = "newest")]
+    pub(crate) sort: Sort,
+    /// Attributes to show as columns, separated by commas: of the root, or of the first span that has it
+    #[arg(long, value_name = "KEYS", value_delimiter = ',')]
+    pub(crate) columns: Vec<String>,
+    /// Count the traces by the value of a key instead
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["sort", "columns"])]
+    pub(crate) group_by: Option<String>,
     #[command(flatten)]
     pub(crate) output: Json,
+}
+
+/// Which spans to list.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Spans {
+    #[command(flatten)]
+    pub(crate) found: Found,
+    #[command(flatten)]
+    pub(crate) output: Json,
+}
+
+/// What to search for.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Found {
+    /// A search: see docs/search.md, and `spanscope query check`
+    #[arg(value_name = "QUERY")]
+    pub(crate) query: Vec<String>,
+    /// Only traces that started within this time, or since this moment: 90s, 1h, 7d, 2026-01-31T12:00
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<Since>,
+    /// Only traces that started before: 1h ago, or a moment
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<Since>,
+    /// At most so many [default: 50 on a terminal, else all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) limit: Option<u64>,
+}
+
+/// An order of traces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Sort {
+    /// The latest start first
+    Newest,
+    /// The earliest start first
+    Oldest,
+    /// The longest first
+    Slowest,
+    /// The shortest first
+    Fastest,
+    /// The most spans first
+    Spans,
+    /// The most errors first
+    Errors,
 }
 
 /// Which trace to show.
@@ -271,6 +327,8 @@ pub(crate) struct Query {
 pub(crate) enum QueryCommand {
     /// Write it as it is understood, or say where it is wrong
     Check(QueryCheck),
+    /// List what may be written at a place: of the language, and of what is stored
+    Complete(QueryComplete),
 }
 
 /// A text to look at.
@@ -279,6 +337,22 @@ pub(crate) struct QueryCheck {
     /// A text in the search language
     #[arg(value_name = "TEXT")]
     pub(crate) text: String,
+    #[command(flatten)]
+    pub(crate) output: Json,
+}
+
+/// A place in a text.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct QueryComplete {
+    /// The beginning of a text in the search language
+    #[arg(value_name = "TEXT")]
+    pub(crate) text: String,
+    /// The place: so many characters behind the beginning [default: the end]
+    #[arg(long, value_name = "N")]
+    pub(crate) at: Option<u32>,
+    /// At most so many
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(crate) limit: u32,
     #[command(flatten)]
     pub(crate) output: Json,
 }

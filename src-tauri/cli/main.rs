@@ -9,6 +9,7 @@ mod common;
 mod compact;
 mod delete;
 mod export;
+mod file;
 mod import;
 mod key;
 mod moment;
@@ -18,6 +19,7 @@ mod pin;
 mod query;
 mod render;
 mod serve;
+mod spans;
 mod status;
 mod trace;
 mod traces;
@@ -65,13 +67,14 @@ fn run(args: Args) -> Outcome {
             Command::Serve => serve::run(&common).await,
             Command::Status(output) => status::run(&common, output).await,
             Command::Traces(traces) => traces::run(&common, traces).await,
+            Command::Spans(spans) => spans::run(&common, spans).await,
             Command::Trace(trace) => trace::run(&common, trace).await,
             Command::Export(export) => export::run(&common, export).await,
             Command::Import(import) => import::run(&common, import).await,
             Command::Compact(output) => compact::run(&common, output).await,
             Command::Delete(delete) => delete::run(&common, delete).await,
             Command::Key(key) => key::run(&common, key).await,
-            Command::Query(query) => query::run(&query.command),
+            Command::Query(query) => query::run(&common, &query.command).await,
             Command::Pin(pin) => pin::run(&common, &pin, true).await,
             Command::Unpin(pin) => pin::run(&common, &pin, false).await,
         }

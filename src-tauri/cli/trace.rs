@@ -1,6 +1,6 @@
 //! `trace`: one trace, assembled.
 
-use api::{Call, Reply};
+use api::Reply;
 use jiff::tz::TimeZone;
 use service::Reading;
 
@@ -13,8 +13,8 @@ use crate::{
 
 /// Prints the trace.
 pub(crate) async fn run(common: &Common, trace: Trace) -> Outcome {
-    let reading = Reading::open(&service::data_dir(common.data_dir.as_deref())?).await?;
-    let assembled = expect(reading.call(Call::Trace { trace_id: trace.trace_id }).await, |reply| match reply {
+    let data_dir = service::data_dir(common.data_dir.as_deref())?;
+    let assembled = expect(Reading::trace(&data_dir, trace.trace_id).await, |reply| match reply {
         Reply::Trace(assembled) => Some(assembled),
         _ => None,
     })?;

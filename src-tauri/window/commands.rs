@@ -9,21 +9,26 @@
 //!   in the browser. Resolves to whether it did; rejects with a sentence.
 //! - `invoke("pick_files")`: lets files be picked and opens them: what comes of it are the events
 //!   `Show` and `Failed`. Resolves to how many were picked.
+//! - `invoke("export_traces", { traces })`: asks where to, and writes these traces, ids with spaces between them, as
+//!   OTLP/JSON. Resolves to the path, or to null where the dialog was dismissed; rejects with a sentence.
 //!
 //! Each is granted in `capabilities/main.json`; nothing of Tauri's own is.
 
 use std::{env, path::PathBuf};
 
-use api::{Answer, ApiError, Call, ErrorCode};
+use api::{Answer, ApiError, Call, ErrorCode, ExportFormat, Reply, model::TraceId};
 use tauri::{
     Url, WebviewWindow,
     ipc::{Channel, InvokeBody, InvokeResponseBody, Request, Response},
 };
 
-use crate::{dialogs, is_automated, shell::Shell};
+use crate::{dialogs, file, is_automated, shell::Shell};
 
 /// Names a file that `pick_files` takes instead of asking, for tests: dialogs cannot be clicked.
 const TEST_PICK_VARIABLE: &str = "SPANSCOPE_TEST_PICK_FILE";
+
+/// Names the file that `export_traces` writes instead of asking.
+const TEST_SAVE_VARIABLE: &str = "SPANSCOPE_TEST_SAVE_FILE";
 
 /// Carries a call to the service and its answer back.
 #[tauri::command]
@@ -80,6 +85,40 @@ pub(crate) async fn pick_files(window: WebviewWindow, shell: tauri::State<'_, Sh
     let number = picked.len();
     shell.open_files(picked).await;
     Ok(number)
+}
+
+/// Asks where to, and writes traces there.
+#[tauri::command]
+pub(crate) async fn export_traces(
+    traces: String,
+    window: WebviewWindow,
+    shell: tauri::State<'_, Shell>,
+) -> Result<Option<String>, String> {
+    let trace_ids: Result<Vec<TraceId>, _> = traces.split_whitespace().map(str::parse).collect();
+    let trace_ids = trace_ids.ok().filter(|ids| !ids.is_empty()).ok_or("these are no ids of traces")?;
+    let name = match trace_ids.as_slice() {
+        [one] => format!("trace-{one}.json"),
+        many => format!("{}-traces.json", many.len()),
+    };
+    let path = match env::var_os(TEST_SAVE_VARIABLE) {
+        Some(file) => Some(PathBuf::from(file)),
+        None if is_automated() => None,
+        None => dialogs::save_file(&window, &name).await,
+    };
+    let Some(path) = path else { return Ok(None) };
+    let call = Call::Export { trace_ids, format: ExportFormat::OtlpJson };
+    let bytes = match shell.session().call(call).await {
+        Ok(Reply::File(bytes)) => bytes,
+        Ok(_) => return Err("the export was answered with something else: this is a defect of Spanscope".to_owned()),
+        Err(err) => return Err(err.sentence),
+    };
+    let shown = path.display().to_string();
+    let written = tauri::async_runtime::spawn_blocking(move || file::write(&path, &bytes)).await;
+    match written {
+        Ok(Ok(())) => Ok(Some(shown)),
+        Ok(Err(err)) => Err(format!("{shown} cannot be written: {err}")),
+        Err(_) => Err(format!("{shown} was not written")),
+    }
 }
 
 #[cfg(test)]

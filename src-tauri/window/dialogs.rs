@@ -74,6 +74,27 @@ pub(crate) async fn pick_files(window: &WebviewWindow) -> Vec<PathBuf> {
     picked.await.unwrap_or_default()
 }
 
+/// Asks where a file of this name is to be written; `None` where the dialog is dismissed.
+pub(crate) async fn save_file(window: &WebviewWindow, name: &str) -> Option<PathBuf> {
+    let name = name.to_owned();
+    let picked = on_main_thread(window, move |parent| async move {
+        let dialog = gtk::FileChooserNative::new(
+            Some("Export traces"),
+            parent.as_ref(),
+            gtk::FileChooserAction::Save,
+            Some("Export"),
+            Some("Cancel"),
+        );
+        dialog.set_do_overwrite_confirmation(true);
+        dialog.set_current_name(&name);
+        let response = dialog.run_future().await;
+        let file = (response == gtk::ResponseType::Accept).then(|| dialog.filename()).flatten();
+        dialog.destroy();
+        file
+    });
+    picked.await.flatten()
+}
+
 /// Runs a dialog where GTK lives, without holding up the window; `None` if the window is gone.
 async fn on_main_thread<T, F>(
     window: &WebviewWindow,

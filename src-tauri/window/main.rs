@@ -9,6 +9,8 @@ mod commands;
 #[path = "../cli/common.rs"]
 mod common;
 mod dialogs;
+#[path = "../cli/file.rs"]
+mod file;
 mod outbox;
 mod page;
 mod place;
@@ -104,6 +106,7 @@ fn show(shell: &Shell, files: Vec<PathBuf>) -> Result<(), String> {
         .invoke_handler(tauri::generate_handler![
             commands::call,
             commands::events,
+            commands::export_traces,
             commands::open_link,
             commands::pick_files
         ])

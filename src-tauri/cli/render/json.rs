@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use api::{
-    AssembledTrace, BytesOnDisk, CriticalFlow, Ledger, Listener, ListenerState, Oddity, PendingDeletion, Problem,
-    Protocol, Refused, Retention, Sampling, Selected, ServiceLedger, ServiceSize, SignalLedger, SpanRecord, Status,
-    TraceRow,
+    AssembledTrace, BytesOnDisk, Completion, CriticalFlow, Group, Ledger, Listener, ListenerState, Oddity,
+    PendingDeletion, Problem, Protocol, Refused, Retention, Sampling, Selected, ServiceLedger, ServiceSize,
+    SignalLedger, SpanRecord, Status, TraceRow,
+    model::TraceId,
     query::{Diagnostic, Query},
 };
 use serde::{Serialize, ser::SerializeStruct};
@@ -114,7 +115,8 @@ pub(crate) fn compacted(bytes_before: u64, bytes_after: u64) -> String {
 }
 
 /// One line: a trace of the list.
-pub(crate) fn row(row: &TraceRow) -> String {
+pub(crate) fn row(row: &TraceRow, columns: &[String]) -> String {
+    let named = columns.iter().map(String::as_str).zip(row.columns.iter().map(Option::as_deref));
     to_string(&Row {
         trace_id: row.trace_id.to_string(),
         root_service: &row.root_service,
@@ -124,7 +126,26 @@ pub(crate) fn row(row: &TraceRow) -> String {
         span_count: row.span_count,
         error_count: row.error_count,
         services: &row.services,
+        columns: (!columns.is_empty()).then(|| named.collect()),
     })
+}
+
+/// One line: the traces that have a value.
+pub(crate) fn group(group: &Group) -> String {
+    let Group { text, query, traces, failed, p50_nanos, p95_nanos } = group;
+    to_string(&GroupOfTraces {
+        value: text,
+        query,
+        trace_count: *traces,
+        error_trace_count: *failed,
+        p50_nanos: *p50_nanos,
+        p95_nanos: *p95_nanos,
+    })
+}
+
+/// One line: a span that was found.
+pub(crate) fn span(trace_id: TraceId, span: &SpanRecord) -> String {
+    to_string(&SpanOfTrace { trace_id: trace_id.to_string(), span: Span(span) })
 }
 
 /// One line: a trace with all its spans.
@@ -175,6 +196,25 @@ struct Row<'a> {
     span_count: u64,
     error_count: u64,
     services: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    columns: Option<BTreeMap<&'a str, Option<&'a str>>>,
+}
+
+#[derive(Serialize)]
+struct GroupOfTraces<'a> {
+    value: &'a str,
+    query: &'a str,
+    trace_count: u64,
+    error_trace_count: u64,
+    p50_nanos: u64,
+    p95_nanos: u64,
+}
+
+#[derive(Serialize)]
+struct SpanOfTrace<'a> {
+    trace_id: String,
+    #[serde(flatten)]
+    span: Span<'a>,
 }
 
 #[derive(Serialize)]
@@ -334,4 +374,12 @@ pub(crate) fn query(query: Option<&Query>, diagnostics: &[Diagnostic]) -> String
         .iter()
         .map(|Diagnostic { at, sentence }| json!({ "start": at.start, "end": at.end, "sentence": sentence }));
     json!({ "query": query.map(Query::to_string), "diagnostics": wrong.collect::<Vec<_>>() }).to_string()
+}
+
+/// What may be written, in the place of these characters: from 0, the end not included.
+pub(crate) fn completion(item: &Completion, replaces: (u32, u32)) -> String {
+    let Completion { text, kind, detail, spans } = item;
+    let kind = super::completion::kind(*kind).replace(' ', "_");
+    json!({ "text": text, "kind": kind, "detail": detail, "spans": spans, "replaces": [replaces.0, replaces.1] })
+        .to_string()
 }
