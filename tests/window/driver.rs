@@ -143,6 +143,30 @@ impl Window {
         self.find("body").await.send_keys(keys).await.unwrap();
     }
 
+    /// Presses the pointer at one place of an element, moves it to another and lets it go; places are shares of the
+    /// element's width and height.
+    pub async fn drag(&self, css: &str, from: (f64, f64), to: (f64, f64)) {
+        use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
+        self.find(css).await;
+        let rect = format!(
+            "const r = document.querySelector({}).getBoundingClientRect(); return [r.left, r.top, r.width, r.height]",
+            json!(css)
+        );
+        let rect: Vec<f64> = serde_json::from_value(self.script(&rect).await).unwrap();
+        let place = |at: (f64, f64)| {
+            let (x, y) = (rect[0] + at.0 * rect[2], rect[1] + at.1 * rect[3]);
+            PointerAction::MoveTo { duration: Some(Duration::from_millis(30)), x: x.round(), y: y.round() }
+        };
+        let middle = ((from.0 + to.0) / 2.0, (from.1 + to.1) / 2.0);
+        let actions = MouseActions::new("mouse".to_owned())
+            .then(place(from))
+            .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
+            .then(place(middle))
+            .then(place(to))
+            .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
+        self.client.perform_actions(actions).await.unwrap();
+    }
+
     /// What a script returns.
     pub async fn script(&self, script: &str) -> serde_json::Value {
         self.client.execute(script, Vec::new()).await.unwrap()

@@ -11,10 +11,11 @@ use crate::{
     support::{Serve, eventually, fresh_dir, json_lines, run},
 };
 
-const ANY_PORT: [&str; 4] = ["--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0"];
+/// Ports that are free.
+pub const ANY_PORT: [&str; 4] = ["--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0"];
 
 /// The address the window's process listens on.
-fn address(window: &Window, protocol: &str) -> String {
+pub fn address(window: &Window, protocol: &str) -> String {
     let status = &json_lines(&window.data_dir, &["status", "--json"])[0];
     status["addresses"][protocol][0]
         .as_str()
@@ -22,7 +23,8 @@ fn address(window: &Window, protocol: &str) -> String {
         .to_owned()
 }
 
-async fn both_themes(window: &Window, name: &str) {
+/// Keeps a picture in each theme.
+pub async fn both_themes(window: &Window, name: &str) {
     for theme in ["light", "dark"] {
         window.theme(theme).await;
         window.screenshot(&format!("{name}-{theme}")).await;
@@ -61,7 +63,7 @@ async fn from_first_run_to_the_exception_and_back_tomorrow() {
     both_themes(&window, "list").await;
 
     // Only what failed; open it; its failing span; its exception.
-    window.click("[data-testid=\"filter-errors\"]").await;
+    window.part("search").await.send_keys("error\u{e007}").await.unwrap();
     for _ in 0..50 {
         if number(&window, "return document.querySelectorAll('[data-testid=\"trace-row\"]').length").await == 1.0 {
             break;

@@ -10,7 +10,7 @@ use crate::{
         frame::{failure, key_sheet, rail, status_bar},
         settings::settings_screen,
         trace::trace_screen,
-        traces::{TraceList, traces_screen},
+        traces::{TracesState, traces_screen},
     },
     reactive::effect,
     spawn,
@@ -22,7 +22,7 @@ use crate::{
 pub fn app() -> View {
     let app = AppState::new();
     provide_context(app);
-    provide_context(TraceList::new(app));
+    provide_context(TracesState::new(app));
     effect(move || app.theme.get().apply());
     on_window("keydown", move |event| press(app, &event));
     spawn(async move {

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Crates that also run in a browser, with their lints checked there.
-const IN_WASM: [&str; 5] = ["model", "formats", "analysis", "api", "ui"];
+const IN_WASM: [&str; 6] = ["model", "formats", "query", "analysis", "api", "ui"];
 
 /// Runs all checks; with a filter only the tests whose name contains it.
 pub fn all(filter: Option<&str>) -> Result<()> {

@@ -25,9 +25,9 @@ use crate::{
 pub const FOLDER: &str = "target/ui";
 const TARGET: &str = "wasm32-unknown-unknown";
 /// The UI's WASM may not grow beyond this when it is built small
-/// (`docs/decisions/0009-size-for-settings.md`).
-const MOST_BYTES: usize = 560_000;
-const MOST_BYTES_GZIPPED: usize = 200_000;
+/// (`docs/decisions/0024-size-for-search.md`).
+const MOST_BYTES: usize = 870_000;
+const MOST_BYTES_GZIPPED: usize = 320_000;
 
 /// What makes it small, beyond the profile. These options are not stable, hence `RUSTC_BOOTSTRAP`.
 const SMALL: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none";

@@ -8,20 +8,24 @@
 
 mod attribute;
 mod child;
+mod css;
 mod element;
 mod keyed;
 mod live;
 mod node_ref;
+mod observed;
 mod schedule;
 mod view;
 
 pub(crate) use attribute::{Attribute, Switch};
 pub(crate) use child::Child;
+pub(crate) use css::{fine_px, percent, px, token};
 pub(crate) use element::Element;
 pub(crate) use keyed::keyed;
 pub(crate) use live::live;
 pub(crate) use macros::view;
 pub(crate) use node_ref::NodeRef;
+pub(crate) use observed::{Sized, SystemTheme, capture, device_pixel_ratio};
 pub(crate) use schedule::{Timeout, after, before_paint, on_window, typed};
 pub(crate) use view::{View, append_to_body};
 

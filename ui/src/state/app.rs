@@ -26,8 +26,8 @@ pub struct AppState {
     pub are_keys_shown: RwSignal<bool>,
     /// The theme.
     pub theme: RwSignal<Theme>,
-    /// The attribute that the list of traces is filtered by.
-    pub attribute: RwSignal<Option<(String, String)>>,
+    /// A search that the list of traces is to show, in the search language.
+    pub asked_search: RwSignal<Option<String>>,
     on_event: Registered<dyn Fn(&Event)>,
     on_action: Registered<dyn Fn(Action) -> bool>,
     next_id: StoredValue<usize>,
@@ -53,7 +53,7 @@ impl AppState {
             failure: RwSignal::new(None),
             are_keys_shown: RwSignal::new(false),
             theme: RwSignal::new(Theme::remembered()),
-            attribute: RwSignal::new(None),
+            asked_search: RwSignal::new(None),
             on_event: StoredValue::new(Vec::new()),
             on_action: StoredValue::new(Vec::new()),
             next_id: StoredValue::new(0),
@@ -93,9 +93,9 @@ impl AppState {
         }
     }
 
-    /// Shows the list of traces, of those that have an attribute with this value.
-    pub fn search_for(self, key: String, value: String) {
-        self.attribute.set(Some((key, value)));
+    /// Shows the list of traces, of those that this search finds.
+    pub fn search_for(self, query: String) {
+        self.asked_search.set(Some(query));
         self.go(Route::Traces);
     }
 

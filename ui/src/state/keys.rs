@@ -9,17 +9,35 @@ pub enum Scope {
     Anywhere,
     /// On the list of traces.
     Traces,
+    /// In the search box.
+    Search,
+    /// On the picture of durations over time.
+    Scatter,
+    /// On a value beside the list.
+    Values,
     /// On a trace.
     Trace,
 }
 
 impl Scope {
+    /// The screen that it is on.
+    #[must_use]
+    pub fn screen(self) -> Self {
+        match self {
+            Self::Search | Self::Scatter | Self::Values => Self::Traces,
+            other => other,
+        }
+    }
+
     /// Its title in the key sheet.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
             Self::Anywhere => "Anywhere",
-            Self::Traces => "List of traces",
+            Self::Traces => "Traces",
+            Self::Search => "Search box",
+            Self::Scatter => "Durations over time",
+            Self::Values => "Values",
             Self::Trace => "Timeline and panel",
         }
     }
@@ -51,10 +69,24 @@ bindings! {
         NextTheme: "Theme: system, light, dark" = ["Ctrl+Shift+l"];
     }
     Traces {
-        FocusFilter: "Filter" = ["/"];
-        ErrorsOnly: "Only traces with errors" = ["e"];
+        FocusSearch: "Search" = ["/"];
+        ClearSearch: "Clear the search" = ["Shift+Backspace"];
+        ErrorsOnly: "Only errors, or not" = ["e"];
+        ShowSearches: "Recent and saved searches" = ["h"];
+        SaveSearch: "Save the search" = ["Ctrl+s"];
+        CopyLink: "Copy a link to the search" = ["y"];
+        PickRange: "Time range" = ["r"];
         Pause: "Pause, resume" = ["p"];
         ShowNewer: "Bring newer traces in" = ["n"];
+        StopSearch: "Stop searching, go on" = ["."];
+        FocusScatter: "Durations over time" = ["d"];
+        ToggleFacets: "Show, hide the values" = ["f"];
+        GroupBy: "Group by a key" = ["g"];
+        PickColumns: "Columns" = ["c"];
+        SortByStart: "Sort by start" = ["1"];
+        SortByDuration: "Sort by duration" = ["2"];
+        SortBySpans: "Sort by spans" = ["3"];
+        SortByErrors: "Sort by errors" = ["4"];
         NextTrace: "Next" = ["ArrowDown", "j"];
         PreviousTrace: "Previous" = ["ArrowUp", "k"];
         FirstTrace: "First" = ["Home"];
@@ -62,6 +94,40 @@ bindings! {
         PageOfTracesDown: "Page down" = ["PageDown"];
         PageOfTracesUp: "Page up" = ["PageUp"];
         OpenTrace: "Open" = ["Enter"];
+        PickTrace: "Pick the trace, or not" = [" "];
+        PickDown: "Pick, and to the next" = ["Shift+ArrowDown"];
+        PickUp: "Pick, and to the previous" = ["Shift+ArrowUp"];
+        ExportPicked: "Export what is picked" = ["x"];
+        PinPicked: "Keep what is picked for ever" = ["Shift+p"];
+        ShowDifferences: "What is different about what is selected" = ["w"];
+    }
+    Search {
+        Complete: "Complete, or insert what is chosen" = ["Tab"];
+        RunSearch: "Search now" = ["Enter"];
+        AskCompletions: "What may stand here" = ["Ctrl+ "];
+        ChooseNext: "Choose the next" = ["ArrowDown"];
+        ChoosePrevious: "Choose the one before; recent searches" = ["ArrowUp"];
+        CloseCompletions: "Close, leave" = ["Escape"];
+    }
+    Scatter {
+        ScatterLeft: "Earlier" = ["ArrowLeft"];
+        ScatterRight: "Later" = ["ArrowRight"];
+        ScatterUp: "Longer" = ["ArrowUp"];
+        ScatterDown: "Shorter" = ["ArrowDown"];
+        ScatterNextDot: "Next dot" = ["."];
+        ScatterPreviousDot: "Dot before" = [","];
+        ScatterExtendLeft: "Select, earlier" = ["Shift+ArrowLeft"];
+        ScatterExtendRight: "Select, later" = ["Shift+ArrowRight"];
+        ScatterExtendUp: "Select, longer" = ["Shift+ArrowUp"];
+        ScatterExtendDown: "Select, shorter" = ["Shift+ArrowDown"];
+        ScatterOpen: "Open the newest trace here" = ["Enter"];
+        ScatterSearch: "Search what is selected" = ["s"];
+        ScatterDifferences: "What is different about these" = ["w"];
+        ScatterLeave: "Drop the selection, leave" = ["Escape"];
+    }
+    Values {
+        IncludeValue: "Only traces with it, or any" = ["Enter"];
+        ExcludeValue: "Only traces without it" = ["-", "Alt+Enter"];
     }
     Trace {
         NextSpan: "Next span" = ["ArrowDown", "j"];
@@ -112,9 +178,15 @@ pub struct Binding {
 /// What a chord does on a screen: its own keys, then those that work anywhere.
 #[must_use]
 pub fn action_of(screen: Scope, chord: &str) -> Option<Action> {
+    own_action_of(screen, chord).or_else(|| own_action_of(Scope::Anywhere, chord))
+}
+
+/// What a chord does in a part of a screen, before the screen is asked.
+#[must_use]
+pub fn own_action_of(scope: Scope, chord: &str) -> Option<Action> {
     BINDINGS
         .iter()
-        .find(|binding| (binding.scope == screen || binding.scope == Scope::Anywhere) && binding.keys.contains(&chord))
+        .find(|binding| binding.scope == scope && binding.keys.contains(&chord))
         .map(|binding| binding.action)
 }
 
@@ -169,6 +241,7 @@ pub fn caps(chord: &str) -> Vec<String> {
         "PageDown" => "Page ↓".to_owned(),
         "PageUp" => "Page ↑".to_owned(),
         "-" => "−".to_owned(),
+        " " => "Space".to_owned(),
         key if key.len() == 1 => key.to_ascii_uppercase(),
         key => key.to_owned(),
     };
@@ -181,10 +254,12 @@ mod tests {
 
     #[test]
     fn no_key_means_two_things_on_one_screen() {
-        for screen in [Scope::Traces, Scope::Trace] {
+        for screen in [Scope::Traces, Scope::Search, Scope::Scatter, Scope::Values, Scope::Trace] {
+            // The parts of a screen come before what works anywhere.
+            let has_all = matches!(screen, Scope::Traces | Scope::Trace);
             let here: Vec<_> = BINDINGS
                 .iter()
-                .filter(|binding| binding.scope == screen || binding.scope == Scope::Anywhere)
+                .filter(|binding| binding.scope == screen || (has_all && binding.scope == Scope::Anywhere))
                 .flat_map(|binding| binding.keys.iter().map(move |key| (*key, binding.name)))
                 .collect();
             for (index, (key, name)) in here.iter().enumerate() {

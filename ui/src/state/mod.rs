@@ -2,6 +2,7 @@
 
 mod app;
 pub mod keys;
+pub mod remembered;
 mod route;
 mod theme;
 

@@ -1,6 +1,9 @@
 use web_sys::window;
 
-const STORAGE_KEY: &str = "spanscope.theme";
+use super::remembered;
+
+/// Where it is remembered.
+const NAME: &str = "theme";
 
 /// Which colours: those of the system, or one of the two sets always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,7 +34,7 @@ impl Theme {
     /// The theme that was chosen last on this machine.
     #[must_use]
     pub fn remembered() -> Self {
-        let stored = storage().and_then(|storage| storage.get_item(STORAGE_KEY).ok().flatten());
+        let stored = remembered::read(NAME);
         Self::ALL.into_iter().find(|theme| stored.as_deref() == Some(theme.name())).unwrap_or_default()
     }
 
@@ -45,13 +48,6 @@ impl Theme {
                 Self::Dark => root.set_attribute("data-theme", "dark"),
             };
         }
-        if let Some(storage) = storage() {
-            // A full or forbidden storage only means that the choice is not remembered.
-            let _ = storage.set_item(STORAGE_KEY, self.name());
-        }
+        remembered::write(NAME, self.name());
     }
-}
-
-fn storage() -> Option<web_sys::Storage> {
-    window()?.local_storage().ok().flatten()
 }

@@ -81,6 +81,16 @@ pub fn permille(part: u64, whole: u64) -> u64 {
     (part as f64 / whole.max(1) as f64 * 1_000.0) as u64
 }
 
+/// So many thousandths as a percentage.
+#[must_use]
+pub fn percentage(permille: u64) -> String {
+    match permille {
+        0 => format!("0{NARROW_SPACE}%"),
+        1..10 => format!("<{NARROW_SPACE}1{NARROW_SPACE}%"),
+        _ => format!("{}{NARROW_SPACE}%", permille / 10),
+    }
+}
+
 /// A number with its thousands apart.
 #[must_use]
 pub fn count(number: u64) -> String {

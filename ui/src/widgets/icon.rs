@@ -61,6 +61,14 @@ pub enum Shape {
     Sliders,
     /// A pin.
     Pin,
+    /// A star with five points.
+    Star,
+    /// A ribbon that marks a page.
+    Bookmark,
+    /// An arrow down into a tray.
+    Export,
+    /// A table whose last column is new.
+    Columns,
 }
 
 impl Shape {
@@ -106,6 +114,10 @@ impl Shape {
                 "M2.5 5h5M11.5 5h2M9.5 3a2 2 0 1 1 0 4a2 2 0 0 1 0-4zM2.5 11h2M8.5 11h5M6.5 9a2 2 0 1 1 0 4a2 2 0 0 1 0-4z"
             }
             Self::Pin => "M5.5 2.5h5M6.2 2.5v4.2l-2 2.6h7.6l-2-2.6V2.5M8 9.3v4.2",
+            Self::Star => "M8 2.4l1.7 3.6 3.9.5-2.9 2.7.8 3.9L8 11.2l-3.5 1.9.8-3.9-2.9-2.7 3.9-.5z",
+            Self::Bookmark => "M4.5 2.8h7v10.4L8 10.6l-3.5 2.6z",
+            Self::Export => "M8 2.5v7M5.2 6.9L8 9.7l2.8-2.8M2.8 10.5v2.7h10.4v-2.7",
+            Self::Columns => "M2.5 3.5h11v9h-11zM6.2 3.5v9M9.8 3.5v9",
             Self::Folder => {
                 "M2.5 12.2V4.3c0-.4.3-.8.8-.8h3l1.5 1.8h4.9c.5 0 .8.3.8.8v6.1c0 .5-.3.8-.8.8H3.3c-.5 0-.8-.3-.8-.8z"
             }

@@ -32,6 +32,41 @@ pub fn exact(unix_nano: u64) -> String {
     exact_at(unix_nano, offset_secs(unix_nano))
 }
 
+/// `22 Nov 14:32`, local; of today the time alone.
+#[must_use]
+pub fn to_the_minute(unix_nano: u64) -> String {
+    let clock = clock(unix_nano);
+    let minute = clock.get(..5).unwrap_or_default();
+    if is_same_day(unix_nano, now_unix_nano()) {
+        return minute.to_owned();
+    }
+    let day = day(unix_nano);
+    format!("{} {minute}", day.split_once(' ').map_or(day.as_str(), |(_, day)| day))
+}
+
+/// A moment as [`read`] reads it, to the second: `2026-11-22 14:32:07`, local.
+#[must_use]
+pub fn written(unix_nano: u64) -> String {
+    exact(unix_nano).get(..19).unwrap_or_default().to_owned()
+}
+
+/// The moment in a text like `2026-11-22 14:32`, local, or with an offset as RFC 3339 has it.
+#[must_use]
+pub fn read(text: &str) -> Option<u64> {
+    let text = text.trim().replacen(' ', "T", 1);
+    // A date alone would be read as one of UTC.
+    let text = if text.contains('T') { text } else { format!("{text}T00:00") };
+    let millis = Date::parse(&text);
+    (millis >= 0.0).then(|| (millis as u64).saturating_mul(1_000_000))
+}
+
+/// A moment as RFC 3339 has it, in UTC, with as many digits as it needs.
+#[must_use]
+pub fn rfc_3339(unix_nano: u64) -> String {
+    let text = exact_at(unix_nano, 0).replacen(' ', "T", 1);
+    format!("{}Z", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
 /// Whether both moments are on the same day, local.
 #[must_use]
 pub fn is_same_day(a_unix_nano: u64, b_unix_nano: u64) -> bool {
@@ -52,7 +87,8 @@ pub fn age(nanos: u64) -> String {
 }
 
 /// Seconds that local time is ahead of UTC at a moment.
-fn offset_secs(unix_nano: u64) -> i64 {
+#[must_use]
+pub fn offset_secs(unix_nano: u64) -> i64 {
     let millis = (unix_nano / 1_000_000) as f64;
     let behind_mins = Date::new(&JsValue::from_f64(millis)).get_timezone_offset();
     // Beyond the range of JavaScript's dates the offset is not a number; `as` makes it 0.
@@ -118,5 +154,16 @@ mod tests {
             assert_eq!(day_at(unix_nano, offset_secs), day);
         }
         assert_eq!(clock_at(1_700_000_000_009_456_789, 0), "22:13:20.009");
+    }
+
+    #[test]
+    fn moments_in_a_search_have_no_more_digits_than_they_need() {
+        for (unix_nano, text) in [
+            (1_700_000_000_000_000_000, "2023-11-14T22:13:20Z"),
+            (1_700_000_000_120_000_000, "2023-11-14T22:13:20.12Z"),
+            (1_700_000_000_000_000_001, "2023-11-14T22:13:20.000000001Z"),
+        ] {
+            assert_eq!(rfc_3339(unix_nano), text);
+        }
     }
 }

@@ -8,7 +8,8 @@ use crate::{
     widgets::{Shape, icon},
 };
 
-const SECTIONS: [Scope; 3] = [Scope::Anywhere, Scope::Traces, Scope::Trace];
+const SECTIONS: [Scope; 6] =
+    [Scope::Anywhere, Scope::Traces, Scope::Search, Scope::Scatter, Scope::Values, Scope::Trace];
 
 /// All keys, over everything else.
 pub fn key_sheet() -> View {
@@ -22,7 +23,7 @@ pub fn key_sheet() -> View {
     });
     let close = move |_| app.are_keys_shown.set(false);
     let section = move |scope: Scope| {
-        let is_here = scope == Scope::Anywhere || scope == app.scope();
+        let is_here = scope == Scope::Anywhere || scope.screen() == app.scope();
         let bindings = BINDINGS.iter().filter(move |binding| binding.scope == scope);
         view! {
             <section>

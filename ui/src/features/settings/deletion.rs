@@ -4,7 +4,7 @@ use reactive_graph::owner::expect_context;
 
 use crate::{
     dom::{View, typed, view},
-    features::traces::TraceList,
+    features::traces::TracesState,
     reactive::{Memo, RwSignal},
     spawn,
     state::AppState,
@@ -30,7 +30,7 @@ pub(super) fn deletion(app: AppState) -> View {
     let kind = RwSignal::new(0_usize);
     let text = RwSignal::new(String::new());
     let known = RwSignal::new(Known::Nothing);
-    let list: TraceList = expect_context();
+    let traces: TracesState = expect_context();
     let is_busy = move || matches!(known.get(), Known::Busy);
     let count_it = move || match selection(kind.get_untracked(), text.get_untracked().trim()) {
         Ok(selection) => {
@@ -107,7 +107,7 @@ pub(super) fn deletion(app: AppState) -> View {
                                 on:click=move |_| {
                                     ask(Call::DeleteSoon(selection.clone()), known, move |_| {
                                         // The list is read anew when it is shown next.
-                                        list.rows.set(None);
+                                        traces.forget();
                                         Known::Nothing
                                     });
                                 }

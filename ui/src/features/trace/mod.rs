@@ -7,13 +7,11 @@
 //! any list over all spans, because only the rows that are visible are asked for.
 
 mod bars;
-mod css;
 mod header;
 mod oddity;
 mod paint;
 mod palette;
 mod panel;
-mod remembered;
 mod scale;
 mod stack;
 mod timeline;

@@ -1,18 +1,10 @@
 //! The colours of the canvas, read from the tokens of the style sheet.
 
-use web_sys::window;
-
 use super::bars::Ink;
+use crate::dom::token;
 
 /// There are so many service colours; more services share them in turn.
 const SERVICES: u32 = 16;
-
-/// The value of a token as the style sheet has it.
-pub(crate) fn token(name: &str) -> Option<String> {
-    let window = window()?;
-    let root = window.document()?.document_element()?;
-    window.get_computed_style(&root).ok()??.get_property_value(name).ok()
-}
 
 /// What the inks are in the theme that is shown.
 #[derive(Debug, Clone, Default)]
@@ -38,7 +30,7 @@ pub(crate) struct Palette {
 impl Palette {
     /// Reads the tokens.
     pub(crate) fn read() -> Self {
-        let text = |name: &str| token(name).map(|value| value.trim().to_owned()).unwrap_or_default();
+        let text = |name: &str| token(name).unwrap_or_default();
         let ground = text("--surface-1");
         let share = text("--svc-tint");
         let services: Vec<String> = (1..=SERVICES).map(|number| text(&format!("--svc-{number}"))).collect();

@@ -5,20 +5,21 @@ use std::time::Duration;
 
 use api::FoldChange;
 use reactive_graph::graph::untrack;
-use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, HtmlCanvasElement, MediaQueryList, MouseEvent, PointerEvent, ResizeObserver, WheelEvent};
+use web_sys::{Element, HtmlCanvasElement, MouseEvent, PointerEvent, WheelEvent};
 
 use super::{
     bars::ROW,
-    css::px,
     paint::{Painter, Scene},
     scale::{Range, pointed},
     tip::{self, TipAt},
     tree::{shift, tree_row},
-    view::{TraceView, device_pixel_ratio},
+    view::TraceView,
 };
 use crate::{
-    dom::{NodeRef, Timeout, View, after, before_paint, keyed, on_window, view},
+    dom::{
+        NodeRef, Sized, SystemTheme, Timeout, View, after, before_paint, capture, device_pixel_ratio, keyed, on_window,
+        px, view,
+    },
     reactive::{Memo, RwSignal, StoredValue, effect},
     widgets::{count, duration},
 };
@@ -35,51 +36,6 @@ enum Drag {
     Lane(f64, Range),
     /// A selection on the ruler, between two pixels.
     Ruler(f64, f64),
-}
-
-/// Calls back when an element changes its size, for as long as it is kept.
-struct Sized {
-    observer: ResizeObserver,
-    _callback: Closure<dyn FnMut()>,
-}
-
-impl Sized {
-    fn new(elements: &[&Element], callback: impl FnMut() + 'static) -> Option<Self> {
-        let callback = Closure::<dyn FnMut()>::new(callback);
-        let observer = ResizeObserver::new(callback.as_ref().unchecked_ref()).ok()?;
-        for element in elements {
-            observer.observe(element);
-        }
-        Some(Self { observer, _callback: callback })
-    }
-}
-
-impl Drop for Sized {
-    fn drop(&mut self) {
-        self.observer.disconnect();
-    }
-}
-
-/// Calls back when the system changes between light and dark, for as long as it is kept.
-struct SystemTheme {
-    query: MediaQueryList,
-    callback: Closure<dyn FnMut()>,
-}
-
-impl SystemTheme {
-    fn new(callback: impl FnMut() + 'static) -> Option<Self> {
-        let query = web_sys::window()?.match_media("(prefers-color-scheme: dark)").ok()??;
-        let callback = Closure::<dyn FnMut()>::new(callback);
-        query.add_event_listener_with_callback("change", callback.as_ref().unchecked_ref()).ok()?;
-        Some(Self { query, callback })
-    }
-}
-
-impl Drop for SystemTheme {
-    fn drop(&mut self) {
-        // Only a listener that was never there cannot be removed.
-        let _ = self.query.remove_event_listener_with_callback("change", self.callback.as_ref().unchecked_ref());
-    }
 }
 
 /// The timeline.
@@ -387,14 +343,6 @@ impl Spot {
         let column = f64::from(column.get_untracked()?.offset_width());
         let row = ((f64::from(event.client_y()) - inner.top()) / ROW).max(0.0);
         Some(Self { row: row as u32, x: f64::from(event.client_x()) - inner.left() - column })
-    }
-}
-
-/// Has moves come here even when the pointer leaves the element.
-fn capture(event: &PointerEvent) {
-    if let Some(element) = event.current_target().and_then(|target| target.dyn_into::<Element>().ok()) {
-        // A pointer that is gone cannot be captured, and need not be.
-        let _ = element.set_pointer_capture(event.pointer_id());
     }
 }
 

@@ -2,9 +2,9 @@
 
 use api::{OpenedTrace, Row, RowKind};
 
-use super::{css::px, oddity, view::TraceView};
+use super::{oddity, view::TraceView};
 use crate::{
-    dom::{View, live, view},
+    dom::{View, live, px, view},
     reactive::RwSignal,
     widgets::{count, duration, service_class, visible},
 };

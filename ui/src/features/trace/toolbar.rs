@@ -5,14 +5,11 @@ use std::time::Duration;
 use api::Call;
 use web_sys::HtmlInputElement;
 
-use super::{
-    remembered,
-    view::{Hits, TraceView},
-};
+use super::view::{Hits, TraceView};
 use crate::{
     dom::{NodeRef, Timeout, View, after, typed, view},
     reactive::StoredValue,
-    state::{Action, keys},
+    state::{Action, keys, remembered},
     widgets::{Shape, count, icon, small_icon},
 };
 
@@ -54,13 +51,13 @@ pub(crate) fn next_error(trace: TraceView, is_backwards: bool) {
 /// Shows or hides the critical path.
 pub(crate) fn toggle_critical_path(trace: TraceView) {
     trace.layers.update(|layers| layers.has_critical_path = !layers.has_critical_path);
-    remembered::write_on("critical", trace.layers.get_untracked().has_critical_path);
+    remembered::write_on("trace.critical", trace.layers.get_untracked().has_critical_path);
 }
 
 /// Shows or hides self time.
 pub(crate) fn toggle_self_time(trace: TraceView) {
     trace.layers.update(|layers| layers.has_self_time = !layers.has_self_time);
-    remembered::write_on("self", trace.layers.get_untracked().has_self_time);
+    remembered::write_on("trace.self", trace.layers.get_untracked().has_self_time);
 }
 
 /// The bar.

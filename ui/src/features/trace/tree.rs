@@ -5,14 +5,9 @@ use std::sync::Arc;
 use api::{FoldChange, OpenedTrace, Row, RowKind, SpanIcon};
 use model::SpanId;
 
-use super::{
-    bars::ROW,
-    css::{self, px},
-    oddity,
-    view::TraceView,
-};
+use super::{bars::ROW, oddity, view::TraceView};
 use crate::{
-    dom::{View, view},
+    dom::{View, fine_px, px, view},
     reactive::Memo,
     widgets::{Shape, chevron, count, duration, service_class, small_icon, visible},
 };
@@ -233,7 +228,7 @@ fn tree_cell(trace: TraceView, cells: &Cells, index: u32, shift: Memo<Shift>, ne
             <i
                 class="guides"
                 style:width=move || px(indent())
-                style:background-size=move || format!("{} 1px", css::fine_px(shift.get().step))
+                style:background-size=move || format!("{} 1px", fine_px(shift.get().step))
             ></i>
             <span class="twist-room">{twist}</span>
             <i class=swatch_class></i>

@@ -1,26 +1,109 @@
-//! The list of traces: newest first, alive, and still while someone reads it.
+//! The traces: a search, its picture over time, its values, and the list: alive, and still while someone reads it.
+//!
+//! Entry: [`traces_screen`] and its state, [`TracesState`]. What is searched is in `search` and `range`; whatever shows
+//! something of it (`list`, `scatter`, `facets`, `groups`, `differences`) asks by itself for the moment that the list
+//! shows, again and again until all was searched (`question`).
+//!
+//! Deliberately absent: what a search means. The text is parsed here to colour it and to say what is wrong; the service
+//! searches.
 
+mod differences;
 mod empty;
-mod filter;
-mod filter_bar;
+mod facets;
+mod groups;
+mod key_picker;
 mod list;
-mod row;
-mod rows;
-mod service_picker;
-mod state;
+mod popover;
+mod question;
+mod range;
+mod scatter;
+mod search;
 
 use api::Event;
-use reactive_graph::owner::expect_context;
+use reactive_graph::{graph::untrack, owner::expect_context};
 
-pub(crate) use self::state::TraceList;
-use self::{empty::nothing_matches, filter_bar::filter_bar};
+use self::{
+    differences::{DifferencesState, differences},
+    empty::nothing_matches,
+    facets::{FacetsState, facets},
+    groups::{GroupsState, groups},
+    list::{TraceList, foot},
+    scatter::{ScatterState, scatter},
+    search::{SearchState, bar::search_bar},
+};
 use super::first_run::{first_run, ports};
 use crate::{
-    dom::{View, view},
-    reactive::{Memo, effect},
-    state::use_app,
-    widgets::count,
+    dom::{View, live, on_window, percent, view},
+    reactive::{Memo, StoredValue, effect},
+    state::{Action, AppState, use_app},
 };
+
+/// How often it is noted that somebody looks, in seconds: a window that ends without a word was looked at until about
+/// then.
+const NOTE_LOOKS: u32 = 10;
+
+/// All that the screen shows; it outlives the screen, so that coming back finds it as it was left.
+#[derive(Clone, Copy)]
+pub(crate) struct TracesState {
+    app: AppState,
+    list: TraceList,
+    scatter: ScatterState,
+    facets: FacetsState,
+    groups: GroupsState,
+    differences: DifferencesState,
+}
+
+impl TracesState {
+    /// The state of a window that has just opened. Belongs to the reactive owner it is made in.
+    pub(crate) fn new(app: AppState) -> Self {
+        let search = SearchState::new();
+        let list = TraceList::new(app, search);
+        note_looks(app, search);
+        Self {
+            app,
+            list,
+            scatter: ScatterState::new(app, list),
+            facets: FacetsState::new(app, search),
+            groups: GroupsState::new(app, search),
+            differences: DifferencesState::new(app, search),
+        }
+    }
+
+    /// What is shown is not what is stored any more: the list is read anew when it is shown next.
+    pub(crate) fn forget(self) {
+        self.list.rows.set(None);
+    }
+
+    /// Compares what is marked in the picture, or picked in the list, with the rest of what the search finds.
+    fn show_differences(self) {
+        let Some(search) = self.list.moment.get_untracked() else { return };
+        let picked = self.list.picked.with_untracked(list::Picked::query);
+        if let Some(selection) = self.scatter.marked_query().or(picked) {
+            self.differences.compare(search, selection);
+        }
+    }
+}
+
+/// Notes when the window was looked at last.
+fn note_looks(app: AppState, search: SearchState) {
+    let is_hidden = || web_sys::window().and_then(|window| window.document()).is_some_and(|page| page.hidden());
+    on_window(
+        "visibilitychange",
+        move |_: web_sys::Event| {
+            if is_hidden() { SearchState::note_look() } else { search.note_return() }
+        },
+    );
+    on_window("pagehide", move |_: web_sys::Event| SearchState::note_look());
+    let seconds = StoredValue::new(0_u32);
+    app.on_event(move |event| {
+        if matches!(event, Event::Status(_)) && !is_hidden() {
+            seconds.update_value(|seconds| *seconds += 1);
+            if seconds.get_value().is_multiple_of(NOTE_LOOKS) {
+                SearchState::note_look();
+            }
+        }
+    });
+}
 
 /// What the middle of the screen shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,23 +120,27 @@ enum Shown {
     Rows,
 }
 
-/// The screen with the list of traces.
+/// The screen with the traces.
 pub fn traces_screen() -> View {
     let app = use_app();
-    let list: TraceList = expect_context();
-    // A panel may have asked for an attribute since.
-    if let Some(attribute) = app.attribute.try_update(Option::take).flatten() {
-        list.filter.set(filter::Filter { attribute: Some(attribute), ..filter::Filter::default() });
+    let traces: TracesState = expect_context();
+    let list = traces.list;
+    // A panel may have asked for a search since.
+    if let Some(query) = app.asked_search.try_update(Option::take).flatten() {
+        list.search.set(&query);
+        list.search.note_run();
         list.selected.set(None);
         list.rows.set(None);
     }
-    // A letter that is not yet a duration changes what stands in the bar, not what is wanted.
+    let wanted = list.search.wanted();
     let mut before = None;
     effect(move || {
-        let wanted = list.filter.with(filter::Filter::wanted);
+        let wanted = wanted.get();
         match &before {
             Some(before) if *before == wanted => {}
-            None if list.rows.with_untracked(Option::is_some) => list.catch_up(),
+            None if list.rows.with_untracked(|rows| rows.as_ref().is_some_and(|rows| rows.is_of(&wanted))) => {
+                list.catch_up();
+            }
             _ => list.reload(),
         }
         before = Some(wanted);
@@ -62,6 +149,14 @@ pub fn traces_screen() -> View {
         if matches!(event, Event::Arrived { .. }) {
             list.catch_up();
         }
+    });
+    app.on_action(move |action| match action {
+        Action::ShowDifferences => {
+            traces.show_differences();
+            true
+        }
+        Action::Back => traces.differences.close(),
+        _ => false,
     });
 
     let shown = Memo::new(move || {
@@ -73,71 +168,62 @@ pub fn traces_screen() -> View {
             Some(rows) => Shown::NoMatch(rows.stored),
         })
     });
-    let middle = move || match shown.get() {
-        Shown::Nothing | Shown::Searching => view! { <div class="grow"></div> },
-        Shown::FirstRun => first_run(),
-        Shown::NoMatch(stored) => nothing_matches(list, stored),
-        Shown::Rows => list::list(list),
+    let is_first_run = Memo::new(move || shown.get() == Shown::FirstRun);
+    let is_known = Memo::new(move || shown.get() != Shown::Nothing);
+    let group_key = Memo::new(move || list.search.group_key.get());
+    let middle = move || match (shown.get(), group_key.get()) {
+        (Shown::Rows | Shown::Searching, Some(key)) => untrack(|| groups(traces, &key)),
+        (Shown::Nothing | Shown::Searching | Shown::FirstRun, _) => view! { <div class="grow"></div> },
+        (Shown::NoMatch(stored), _) => nothing_matches(list, stored),
+        (Shown::Rows, None) => list::list(list),
+    };
+    let is_compared = Memo::new(move || traces.differences.asked.get());
+    let panel = move || is_compared.get().map(|_| untrack(|| differences(traces.differences, list)));
+    let body = move || {
+        if is_first_run.get() {
+            return untrack(first_run);
+        }
+        untrack(|| {
+            view! {
+                {search_bar(list)}
+                {progress(list)}
+                {scatter(traces)}
+                <div class="found">
+                    {facets(traces)}
+                    <div class="results">
+                        {live(middle)}
+                        {live(move || (is_known.get() && group_key.get().is_none()).then(|| untrack(|| foot(list))))}
+                    </div>
+                    {live(panel)}
+                </div>
+            }
+        })
     };
     view! {
         {ports()}
-        {move || (!matches!(shown.get(), Shown::FirstRun)).then(|| filter_bar(list))}
-        <div
-            class="progress"
-            class:on=move || list.is_loading.get() || list.is_searching.get()
-            role="progressbar"
-            aria-label="Reading the list"
-            aria-hidden=move || (!list.is_loading.get() && !list.is_searching.get()).to_string()
-        ></div>
-        {middle}
-        {move || matches!(shown.get(), Shown::Rows | Shown::Searching | Shown::NoMatch(_)).then(|| foot(list))}
+        {live(body)}
     }
 }
 
-/// How much of what is shown, and why it stands still.
-fn foot(list: TraceList) -> View {
-    let size = move || {
+/// How far the search has come, as a line.
+fn progress(list: TraceList) -> View {
+    let is_on = move || list.is_loading.get() || list.is_searching.get();
+    let done = move || {
         list.rows.with(|rows| {
-            let rows = rows.as_ref()?;
-            let noun = if rows.stored == 1 { "trace" } else { "traces" };
-            Some(if rows.matching == rows.stored {
-                format!("{} {noun}, newest first", count(rows.matching))
-            } else {
-                format!("{} of {} {noun} match, newest first", count(rows.matching), count(rows.stored))
-            })
-        })
-    };
-    let stillness = move || {
-        let newer = list.rows.with(|rows| rows.as_ref().map_or(0, |rows| rows.newer));
-        if list.is_paused.get() {
-            Some("Paused; receiving goes on")
-        } else {
-            (newer > 0).then_some("List held while you read; receiving goes on")
-        }
-    };
-    let search = move || {
-        let (searched, searchable) = list
-            .rows
-            .with(|rows| rows.as_ref().filter(|rows| rows.is_partial()).map(|rows| (rows.searched, rows.searchable)))?;
-        let text = format!("{} of {} searched", count(searched), count(searchable));
-        let (name, press): (_, fn(TraceList)) = if list.is_searching.get() {
-            ("Stop", |list| list.is_searching.set(false))
-        } else {
-            ("Go on", TraceList::search_on)
-        };
-        Some(view! {
-            <span data-testid="searched">{text}</span>
-            <button type="button" class="btn link" on:click=move |_| press(list)>
-                {name}
-            </button>
+            let progress = rows.as_ref()?.progress;
+            let share = f64::from(progress.segments_searched) / f64::from(progress.segments.max(1));
+            (list.is_searching.get() && progress.segments > 1).then(|| percent(share.min(1.0)))
         })
     };
     view! {
-        <div class="foot" data-testid="trace-count">
-            <span>{size}</span>
-            {search}
-            <span class="grow"></span>
-            <span data-testid="held">{stillness}</span>
-        </div>
+        <div
+            class="progress"
+            class:on=is_on
+            class:known=move || done().is_some()
+            style=("--done", done)
+            role="progressbar"
+            aria-label="Searching"
+            aria-hidden=move || (!is_on()).to_string()
+        ></div>
     }
 }

@@ -1,7 +1,6 @@
 //! Attributes: key and value in rows, filtered, copied, searched for.
 
 use api::{AttributeValue, TextPart};
-use model::Value;
 use web_sys::HtmlInputElement;
 
 use super::{
@@ -110,8 +109,8 @@ pub(crate) fn attribute_row(
         let shown_bytes = text.len() as u64;
         cut_note(trace, node, part, shown_bytes, attribute.whole_bytes, whole)
     });
-    let search = (is_searchable && !attribute.is_cut && !matches!(attribute.value, Value::Empty)).then(|| {
-        let (key, text) = (key.clone(), text.clone());
+    let condition = (is_searchable && !attribute.is_cut).then(|| value::condition(&key, &attribute.value)).flatten();
+    let search = condition.map(|condition| {
         view! {
             <button
                 type="button"
@@ -119,7 +118,7 @@ pub(crate) fn attribute_row(
                 title="Search for traces with this value"
                 aria-label="Search for traces with this value"
                 data-testid="attr-search"
-                on:click=move |_| trace.app.search_for(key.clone(), text.clone())
+                on:click=move |_| trace.app.search_for(condition.clone())
             >
                 {small_icon(Shape::Filter)}
             </button>

@@ -16,8 +16,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlInputElement, PointerEvent};
 
 use super::{
-    css::{percent, px},
-    oddity, remembered,
+    oddity,
     view::{Detail, TraceView},
 };
 use attributes::attributes;
@@ -25,9 +24,9 @@ use section::section;
 use whole::{cut_note, shown};
 
 use crate::{
-    dom::{NodeRef, View, live, view},
+    dom::{NodeRef, View, live, percent, px, view},
     reactive::{Memo, RwSignal, StoredValue},
-    state::{Action, keys},
+    state::{Action, keys, remembered},
     widgets::{Shape, copy_button, count, duration_figure, icon, permille, swatch, time, visible, visible_lines},
 };
 
@@ -37,8 +36,9 @@ const WIDTHS: (f64, f64) = (260.0, 900.0);
 /// The panel.
 pub(crate) fn panel(trace: TraceView, filter_field: NodeRef<HtmlInputElement>) -> View {
     // 0: as the style sheet has it.
-    let width =
-        RwSignal::new(remembered::read("panel-width").and_then(|text| text.parse::<u16>().ok()).map_or(0.0, f64::from));
+    let width = RwSignal::new(
+        remembered::read("trace.panel-width").and_then(|text| text.parse::<u16>().ok()).map_or(0.0, f64::from),
+    );
     let filter = RwSignal::new(String::new());
     let is_shown = Memo::new(move || trace.is_panel_open.get() && trace.selected.get().is_some());
     let body = move || {
@@ -93,12 +93,12 @@ fn grip(width: RwSignal<f64>) -> View {
     let released = move |_: PointerEvent| {
         if from.get_value().is_some() {
             from.set_value(None);
-            remembered::write("panel-width", &(width.get_untracked() as u16).to_string());
+            remembered::write("trace.panel-width", &(width.get_untracked() as u16).to_string());
         }
     };
     let reset = move |_| {
         width.set(0.0);
-        remembered::write("panel-width", "");
+        remembered::write("trace.panel-width", "");
     };
     view! {
         <i

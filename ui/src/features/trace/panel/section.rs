@@ -1,9 +1,9 @@
 //! The sections of the panel: each folds, and stays as it was left.
 
-use super::super::remembered;
 use crate::{
     dom::{View, view},
     reactive::RwSignal,
+    state::remembered,
     widgets::chevron,
 };
 
@@ -19,7 +19,7 @@ pub(crate) fn section(
     mut tools: Option<Body>,
     mut body: Body,
 ) -> View {
-    let key = format!("section.{name}");
+    let key = format!("trace.section.{name}");
     let is_open = RwSignal::new(remembered::is_on(&key, is_open_by_default));
     let toggle = move |_| {
         is_open.update(|is_open| *is_open = !*is_open);

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use api::query::{Comparison, Field, Literal, Operator, Query, Scope, Term, Text, Value as Meaning};
 use model::{KeyValue, Value};
 
 /// A value as people read it: texts as they are, lists and maps as JSON.
@@ -83,6 +84,20 @@ fn quoted(out: &mut String, text: &str) {
     out.push('"');
 }
 
+/// That an attribute has this value, in the search language; `None` for values that it does not write.
+pub(crate) fn condition(key: &str, value: &Value) -> Option<String> {
+    let meaning = match value {
+        Value::String(_) => Meaning::Text,
+        Value::Int(number) => Meaning::Int(*number),
+        Value::Bool(truth) => Meaning::Bool(*truth),
+        Value::Double(number) if number.is_finite() => Meaning::Double(*number),
+        _ => return None,
+    };
+    let with = Text::Is(Operator::Equal, Literal { written: text(value), value: meaning });
+    let field = Field::Attribute { scope: Scope::Any, key: key.to_owned() };
+    Some(Query::Term(Term::Compare(Comparison { field, with })).to_string())
+}
+
 /// The class that colours a value by its type, as OTLP names it.
 pub(crate) fn class(type_name: &str) -> &'static str {
     match type_name {
@@ -109,5 +124,22 @@ mod tests {
         assert_eq!(text(&value), r#"["a \"b\"\n", 7, 0.5, {"k": 0x01ff}, null]"#);
         assert_eq!(text(&"plain\ntext".into()), "plain\ntext");
         assert_eq!(text(&Value::Double(f64::NAN)), "NaN");
+    }
+
+    #[test]
+    fn values_are_searched_for_as_they_are() {
+        for (key, value, written) in [
+            ("http.route", "/cart/{id}".into(), "http.route = /cart/{id}"),
+            ("k", "200".into(), "k = \"200\""),
+            ("k", 200.into(), "k = 200"),
+            ("name", "a b".into(), "\"name\" = \"a b\""),
+            ("k", Value::Bool(true), "k = true"),
+            ("k", Value::Double(0.5), "k = 0.5"),
+        ] {
+            assert_eq!(condition(key, &value).as_deref(), Some(written));
+            assert!(api::query::parse(written).query.is_some(), "{written}");
+        }
+        assert_eq!(condition("k", &Value::Double(f64::NAN)), None);
+        assert_eq!(condition("k", &Value::Empty), None);
     }
 }

@@ -11,15 +11,14 @@ use model::{SpanId, TraceId};
 
 use super::{
     bars::{Layers, ROW},
-    remembered,
     scale::{Range, Scale},
     window::{Answered, Drawn, Needed},
 };
 use crate::{
-    dom::{NodeRef, after},
+    dom::{NodeRef, after, device_pixel_ratio},
     reactive::{Memo, RwSignal, StoredValue},
     spawn,
-    state::{AppState, use_app},
+    state::{AppState, remembered, use_app},
     transport,
 };
 
@@ -145,13 +144,13 @@ impl TraceView {
             scroller: NodeRef::new(),
             selected: RwSignal::new(None),
             detail: RwSignal::new(Detail::Loading),
-            is_panel_open: RwSignal::new(remembered::is_on("panel", true)),
+            is_panel_open: RwSignal::new(remembered::is_on("trace.panel", true)),
             needle: RwSignal::new(String::new()),
             hits: RwSignal::new(Hits::None),
             error_at: RwSignal::new(None),
             layers: RwSignal::new(Layers {
-                has_self_time: remembered::is_on("self", true),
-                has_critical_path: remembered::is_on("critical", true),
+                has_self_time: remembered::is_on("trace.self", true),
+                has_critical_path: remembered::is_on("trace.critical", true),
             }),
             pointer: RwSignal::new(None),
             last_asked: StoredValue::new(None),
@@ -483,9 +482,4 @@ impl TraceView {
             }
         });
     }
-}
-
-/// Device pixels of a CSS pixel.
-pub(crate) fn device_pixel_ratio() -> f64 {
-    web_sys::window().map_or(1.0, |window| window.device_pixel_ratio()).clamp(0.5, 8.0)
 }

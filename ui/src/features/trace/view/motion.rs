@@ -1,10 +1,10 @@
 //! Scrolling, zooming and panning.
 
 use super::{
-    super::{bars::ROW, palette, scale::Range},
+    super::{bars::ROW, scale::Range},
     Detail, TraceView,
 };
-use crate::dom::before_paint;
+use crate::dom::{before_paint, token};
 
 impl TraceView {
     pub(super) fn scroll_to(self, top: f64) {
@@ -102,6 +102,6 @@ fn now_millis() -> f64 {
 
 /// How long a zoom takes, from the token, which is 0 where less motion is wanted.
 fn motion_millis() -> f64 {
-    let value = palette::token("--slow").unwrap_or_default();
+    let value = token("--slow").unwrap_or_default();
     value.trim().strip_suffix("ms").and_then(|millis| millis.parse::<u16>().ok()).map_or(0.0, f64::from)
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use api::{Call, ErrorCode, Found, Reply, RowKind};
 
-use super::{super::remembered, Detail, Selected, TraceView};
-use crate::{spawn, transport};
+use super::{Detail, Selected, TraceView};
+use crate::{spawn, state::remembered, transport};
 
 impl TraceView {
     /// Selects a span and shows it.
@@ -121,7 +121,7 @@ impl TraceView {
     /// Opens or closes the panel.
     pub(crate) fn show_panel(self, is_open: bool) {
         self.is_panel_open.set(is_open);
-        remembered::write_on("panel", is_open);
+        remembered::write_on("trace.panel", is_open);
         if is_open {
             self.load_detail();
         }

@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use api::TraceRow;
 
 use crate::{
@@ -11,7 +9,7 @@ use crate::{
 const SWATCHES: usize = 9;
 
 /// The cells of a row after its start.
-pub(super) fn cells(row: Arc<TraceRow>, longest: u64) -> View {
+pub(super) fn cells(row: &TraceRow, longest: u64) -> View {
     let share = permille(row.duration_nanos, longest);
     let index_of = |service: &str| row.services.iter().position(|other| other == service).unwrap_or_default();
     let swatches = row
@@ -46,7 +44,7 @@ pub(super) fn cells(row: Arc<TraceRow>, longest: u64) -> View {
             <span class="meter"><i style:width=format!("{}.{}%", share / 10, share % 10)></i></span>
         </span>
         <span class="num" role="gridcell">{count(row.span_count)}</span>
-        <span class="chips" role="gridcell" title=visible(&row.services.join(", ")).into_owned()>
+        <span class="chips services" role="gridcell" title=visible(&row.services.join(", ")).into_owned()>
             {swatches}
             <span>{row.services.len().to_string()}</span>
         </span>
@@ -55,6 +53,15 @@ pub(super) fn cells(row: Arc<TraceRow>, longest: u64) -> View {
             {error}
         </span>
     }
+}
+
+/// The cells of the attributes that are columns.
+pub(super) fn attribute_cells(row: &TraceRow) -> View {
+    let cell = |value: &Option<String>| {
+        let text = value.as_deref().map(|text| visible(text).into_owned());
+        view! { <span class="clip attribute" role="gridcell" title=text.clone()>{text.unwrap_or_default()}</span> }
+    };
+    row.columns.iter().map(cell).collect()
 }
 
 /// When a trace started: the time today, the day too before.

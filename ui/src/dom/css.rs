@@ -1,5 +1,5 @@
 //! Lengths as the style sheet writes them, in whole numbers: crisp, and without the weight of
-//! printing fractions.
+//! printing fractions; and the tokens.
 
 /// So many CSS pixels.
 pub(crate) fn px(pixels: f64) -> String {
@@ -16,4 +16,12 @@ pub(crate) fn fine_px(pixels: f64) -> String {
 pub(crate) fn percent(share: f64) -> String {
     let hundredths = (share * 10_000.0).round() as i64;
     format!("{}.{:02}%", hundredths / 100, hundredths % 100)
+}
+
+/// The value of a token as the style sheet has it.
+pub(crate) fn token(name: &str) -> Option<String> {
+    let window = web_sys::window()?;
+    let root = window.document()?.document_element()?;
+    let value = window.get_computed_style(&root).ok()??.get_property_value(name).ok()?;
+    Some(value.trim().to_owned())
 }

@@ -1,19 +1,31 @@
+//! The list itself: head, rows, foot, and what is done with rows that are picked.
+
+mod foot;
+mod head;
+mod picked;
+mod picked_bar;
+mod row;
+mod rows;
+mod state;
+
 use std::sync::Arc;
 
 use api::TraceRow;
-use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::ResizeObserver;
 
-use super::{
-    row::{cells, start_text},
+pub(super) use self::foot::foot;
+pub(super) use self::picked::Picked;
+pub(crate) use self::state::TraceList;
+use self::{
+    head::head,
+    picked_bar::picked_bar,
+    row::{attribute_cells, cells, start_text},
     rows::{Rows, row_of_slot},
-    state::TraceList,
 };
 use crate::{
-    dom::{NodeRef, View, view},
-    reactive::{Memo, RwSignal, StoredValue, effect, on_cleanup},
-    state::{Action, keys::hint, use_app},
-    widgets::{Shape, count, small_icon, time},
+    dom::{NodeRef, Sized, View, live, view},
+    reactive::{Memo, RwSignal, StoredValue, effect},
+    state::{Action, use_app},
+    widgets::{Shape, small_icon, time},
 };
 
 /// Height of a row, CSS pixels; `--row-list`.
@@ -56,40 +68,70 @@ pub(super) fn list(list: TraceList) -> View {
             scroller.set_scroll_top((bottom - height).ceil() as i32);
         }
     });
-    // The first change after a filter was set starts at the top.
+    // The first change after a search was set starts at the top.
+    let wanted = list.search.wanted();
     let mut is_first = true;
     effect(move || {
-        list.filter.track();
+        wanted.track();
         if !std::mem::take(&mut is_first) {
-            if let Some(scroller) = scroller.get_untracked() {
-                scroller.set_scroll_top(0);
-            }
-            list.scroll_top.set(0.0);
+            list.to_the_top();
+        }
+    });
+    effect(move || {
+        if let Some(scroller) = scroller.get()
+            && list.scroll_top.get() == 0.0
+        {
+            scroller.set_scroll_top(0);
         }
     });
 
     app.on_action(move |action| {
         let page = ((height.get_untracked() / f64::from(ROW)) as i64 - 1).max(1);
         let step = match action {
-            Action::NextTrace => 1,
-            Action::PreviousTrace => -1,
+            Action::NextTrace | Action::PickDown => 1,
+            Action::PreviousTrace | Action::PickUp => -1,
             Action::PageOfTracesDown => page,
             Action::PageOfTracesUp => -page,
             Action::FirstTrace => i64::MIN,
             Action::LastTrace => i64::MAX,
             Action::OpenTrace => {
                 if let Some((_, trace_id)) = list.selected.get_untracked() {
+                    list.search.note_run();
                     app.open_trace(trace_id, None);
                 }
+                return true;
+            }
+            Action::PickTrace => {
+                if let Some((index, trace_id)) = list.selected.get_untracked() {
+                    list.picked.update(|picked| picked.toggle(index, trace_id));
+                }
+                return true;
+            }
+            Action::Back if !list.picked.with_untracked(picked::Picked::is_empty) => {
+                list.picked.set(picked::Picked::default());
                 return true;
             }
             Action::Back if list.selected.get_untracked().is_some() => {
                 list.selected.set(None);
                 return true;
             }
+            Action::ShowNewer if list.newer() > 0 => {
+                bring_newer_in(list);
+                return true;
+            }
             _ => return false,
         };
+        if matches!(action, Action::PickDown | Action::PickUp)
+            && let Some((index, _)) = list.selected.get_untracked()
+        {
+            pick_to(list, index);
+        }
         select_by(list, scroller, step);
+        if matches!(action, Action::PickDown | Action::PickUp)
+            && let Some((index, _)) = list.selected.get_untracked()
+        {
+            pick_to(list, index);
+        }
         true
     });
 
@@ -104,58 +146,23 @@ pub(super) fn list(list: TraceList) -> View {
             Memo::new(move || index.get() < len.get()),
         )
     };
-    let newer = Memo::new(move || list.rows.with(|rows| rows.as_ref().map_or(0, |rows| rows.newer)));
-    let bring_in = move |_| bring_newer_in(list, scroller);
-    app.on_action(move |action| {
-        let takes = action == Action::ShowNewer && newer.get_untracked() > 0;
-        if takes {
-            bring_newer_in(list, scroller);
-        }
-        takes
-    });
-
+    // Attributes are columns before the last one, each as wide as the others.
+    let attributes = Memo::new(move || list.rows.with(|rows| rows.as_ref().map_or(0, |rows| rows.columns.len())));
+    let template = move || vec!["minmax(104px, 3fr)"; attributes.get()].join(" ");
     view! {
         <div
             class="grid"
+            class:stale=move || list.search.problem.with(Option::is_some)
+            class:picking=move || list.picked.with(|picked| !picked.is_empty())
             role="grid"
-            aria-label="Traces, newest first"
+            aria-label="Traces"
+            aria-multiselectable="true"
+            aria-busy=move || list.is_searching.get().to_string()
             aria-rowcount=move || (len.get() + 1).to_string()
+            style=("--attributes", template)
             data-testid="trace-list"
         >
-            <div class="thead traces-columns" role="row" aria-rowindex="1">
-                <span class="sort" role="columnheader" aria-sort="descending">
-                    "Start"
-                    {small_icon(Shape::Down)}
-                </span>
-                <span class="row" role="columnheader">
-                    "Trace"
-                    {move || {
-                        (newer.get() > 0)
-                            .then(|| {
-                                let text = match newer.get() {
-                                    1 => "1 newer trace".to_owned(),
-                                    many => format!("{} newer traces", count(many)),
-                                };
-                                view! {
-                                    <button
-                                        type="button"
-                                        class="newer"
-                                        data-testid="newer"
-                                        title=format!("Bring them in ({})", hint(Action::ShowNewer))
-                                        on:click=bring_in
-                                    >
-                                        {small_icon(Shape::Up)}
-                                        {text}
-                                    </button>
-                                }
-                            })
-                    }}
-                </span>
-                <span role="columnheader">"Duration"</span>
-                <span class="num" role="columnheader">"Spans"</span>
-                <span role="columnheader">"Services"</span>
-                <span role="columnheader">"Errors, first one"</span>
-            </div>
+            {head(list, move || bring_newer_in(list))}
             <div
                 class="list"
                 role="rowgroup"
@@ -170,15 +177,16 @@ pub(super) fn list(list: TraceList) -> View {
                 on:pointerenter=move |_| list.is_pointer_inside.set(true)
                 on:pointerleave=move |_| {
                     list.is_pointer_inside.set(false);
-                    if newer.get_untracked() > 0 && list.is_at_rest() {
-                        list.reload();
+                    if list.newer() > 0 && list.is_at_rest() {
+                        list.catch_up();
                     }
                 }
             >
                 <div class="inner" style:height=move || format!("{}px", u64::from(len.get()) * u64::from(ROW))>
-                    {move || (0..slots.get()).map(in_slot).collect::<View>()}
+                    {live(move || (0..slots.get()).map(in_slot).collect::<View>())}
                 </div>
             </div>
+            {picked_bar(list)}
         </div>
     }
 }
@@ -201,34 +209,72 @@ impl PartialEq for Fetched {
 fn slot(list: TraceList, index: Memo<u32>, row: Memo<Fetched>, longest: Memo<u64>, is_there: Memo<bool>) -> View {
     let app = use_app();
     let is_selected = move || list.selected.get().is_some_and(|(selected, _)| selected == index.get());
-    let open = move |_| {
+    let is_picked = Memo::new(move || {
+        row.with(|row| row.0.as_ref().is_some_and(|row| list.picked.with(|picked| picked.has(row.trace_id))))
+    });
+    let pick = move || {
         if let Fetched(Some(row)) = row.get_untracked() {
+            list.picked.update(|picked| picked.toggle(index.get_untracked(), row.trace_id));
+        }
+    };
+    let pressed = move |event: web_sys::MouseEvent| {
+        if event.ctrl_key() || event.meta_key() {
+            pick();
+        } else if event.shift_key() {
+            pick_to(list, index.get_untracked());
+        } else if let Fetched(Some(row)) = row.get_untracked() {
             list.selected.set(Some((index.get_untracked(), row.trace_id)));
+            list.search.note_run();
             app.open_trace(row.trace_id, None);
         }
     };
-    let cells = move || row.get().0.map(|row| cells(row, longest.get()));
+    let first = move || row.get().0.map(|row| cells(&row, longest.get()));
+    let last = move || row.get().0.map(|row| attribute_cells(&row));
     let with_row = move |read: fn(&TraceRow) -> String| row.with(|row| row.0.as_deref().map(read));
     view! {
         <div
             class="trow traces-columns"
             class:sel=is_selected
+            class:picked=is_picked
             class:away=move || !is_there.get()
             role="row"
             id=move || format!("trace-row-{}", index.get())
             aria-rowindex=move || (index.get() + 2).to_string()
-            aria-selected=move || is_selected().to_string()
+            aria-selected=move || (is_selected() || is_picked.get()).to_string()
             data-testid=move || with_row(|_| "trace-row".to_owned())
             data-trace-id=move || with_row(|row| row.trace_id.to_string())
             style:transform=move || format!("translateY({}px)", u64::from(index.get()) * u64::from(ROW))
-            on:click=open
+            on:click=pressed
         >
+            <span
+                class="box"
+                role="checkbox"
+                aria-label="Pick the trace"
+                aria-checked=move || is_picked.get().to_string()
+                data-testid="pick-trace"
+                on:click=move |event: web_sys::MouseEvent| {
+                    event.stop_propagation();
+                    if event.shift_key() { pick_to(list, index.get_untracked()) } else { pick() }
+                }
+            >
+                {live(move || is_picked.get().then(|| small_icon(Shape::Check)))}
+            </span>
             <span class="start" role="gridcell" title=move || with_row(|row| time::exact(row.start_unix_nano))>
                 {move || with_row(|row| start_text(row.start_unix_nano))}
             </span>
-            {cells}
+            {live(first)}
+            {live(last)}
         </div>
     }
+}
+
+/// Picks from the row that was picked last to this one.
+fn pick_to(list: TraceList, index: u32) {
+    list.rows.with_untracked(|rows| {
+        if let Some(rows) = rows {
+            list.picked.update(|picked| picked.extend_to(index, |row| rows.get(row).map(|row| row.trace_id)));
+        }
+    });
 }
 
 /// Moves the selection by so many rows, from the first visible one where there is none.
@@ -252,29 +298,22 @@ fn select_by(list: TraceList, scroller: NodeRef, step: i64) {
     }
 }
 
-fn bring_newer_in(list: TraceList, scroller: NodeRef) {
+fn bring_newer_in(list: TraceList) {
     list.selected.set(None);
-    list.scroll_top.set(0.0);
-    list.drawn.set(0..0);
-    if let Some(scroller) = scroller.get_untracked() {
-        scroller.set_scroll_top(0);
-    }
+    list.to_the_top();
     list.reload();
 }
 
 /// Keeps a signal at the height of an element.
 fn watch_height(element: NodeRef, height: RwSignal<f64>) {
+    let kept = StoredValue::new(None::<Sized>);
     effect(move || {
         let Some(element) = element.get() else { return };
         height.set(f64::from(element.client_height()));
         let measured = element.clone();
-        let measure = Closure::<dyn Fn()>::new(move || {
+        let measure = move || {
             height.try_set(f64::from(measured.client_height()));
-        });
-        if let Ok(observer) = ResizeObserver::new(measure.as_ref().unchecked_ref()) {
-            observer.observe(&element);
-            let held = StoredValue::new((observer, measure));
-            on_cleanup(move || held.with_value(|(observer, _)| observer.disconnect()));
-        }
+        };
+        kept.set_value(Sized::new(&[element.as_ref()], measure));
     });
 }
