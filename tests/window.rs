@@ -2,4 +2,5 @@
 
 mod driver;
 mod path;
+mod search;
 mod settings;

@@ -1,5 +1,5 @@
 //! What a span costs from the wire to the disk, by stage, beside what anything would cost: ratios
-//! within one run. `cargo xtask bench [receive|memory|store|window|soak]`.
+//! within one run. `cargo xtask bench [receive|memory|store|search|window|soak]`.
 //!
 //! CPU time, not wall time; the stages in turn, several rounds; medians with their spread.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, unreachable_pub)]
@@ -11,6 +11,7 @@ mod driver;
 mod load;
 mod memory;
 mod receive;
+mod search;
 mod serve;
 mod soak;
 mod store;
@@ -31,6 +32,9 @@ fn main() {
     }
     if wanted("store") {
         store::run();
+    }
+    if wanted("search") {
+        search::run();
     }
     if wanted("window") {
         window::run();

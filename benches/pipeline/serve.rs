@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
+    path::PathBuf,
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -19,7 +20,9 @@ pub struct Serve {
     child: Child,
     /// `host:port` of OTLP/HTTP.
     pub http: String,
-    dir: TempDir,
+    dir: PathBuf,
+    /// Goes with it, unless the directory is somebody's.
+    temporary: Option<TempDir>,
 }
 
 impl Serve {
@@ -33,14 +36,21 @@ impl Serve {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         assert!(self.child.wait().unwrap().success());
-        std::mem::replace(&mut self.dir, tempfile::tempdir().unwrap())
+        self.temporary.take().unwrap()
     }
 
     /// Starts it on ports of its own, with more arguments; returns at its ready line.
     pub fn start_with(dir: TempDir, args: &[&str]) -> Self {
+        let mut serve = Self::start_in(dir.path().to_owned(), args);
+        serve.temporary = Some(dir);
+        serve
+    }
+
+    /// The same in a directory that stays.
+    pub fn start_in(dir: PathBuf, args: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_spanscope"))
             .args(["serve", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data-dir"])
-            .arg(dir.path())
+            .arg(&dir)
             .args(args)
             .stdout(Stdio::piped())
             .spawn()
@@ -48,13 +58,13 @@ impl Serve {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let ready: Value = serde_json::from_str(&line).unwrap();
-        Self { child, http: ready["http"][0].as_str().unwrap().to_owned(), dir }
+        Self { child, http: ready["http"][0].as_str().unwrap().to_owned(), dir, temporary: None }
     }
 
     /// What `status --json` says.
     pub fn status(&self) -> Value {
         let mut command = Command::new(env!("CARGO_BIN_EXE_spanscope"));
-        let output = command.args(["status", "--json", "--data-dir"]).arg(self.dir.path()).output().unwrap();
+        let output = command.args(["status", "--json", "--data-dir"]).arg(&self.dir).output().unwrap();
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
@@ -62,7 +72,7 @@ impl Serve {
     pub fn command_millis(&self, args: &[&str]) -> f64 {
         let start = Instant::now();
         let mut command = Command::new(env!("CARGO_BIN_EXE_spanscope"));
-        command.args(args).arg("--data-dir").arg(self.dir.path()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.args(args).arg("--data-dir").arg(&self.dir).stdout(Stdio::null()).stderr(Stdio::null());
         assert!(command.status().unwrap().success(), "{args:?}");
         start.elapsed().as_secs_f64() * 1e3
     }
@@ -92,7 +102,7 @@ impl Serve {
     }
 
     async fn number(&self, sql: &'static str) -> i64 {
-        let options = SqliteConnectOptions::new().filename(self.dir.path().join("spanscope.db")).read_only(true);
+        let options = SqliteConnectOptions::new().filename(self.dir.join("spanscope.db")).read_only(true);
         let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
         let number = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
         connection.close().await.unwrap();
@@ -101,7 +111,7 @@ impl Serve {
 
     /// Its data directory.
     pub fn data_dir(&self) -> &std::path::Path {
-        self.dir.path()
+        &self.dir
     }
 
     /// User and system CPU time so far, seconds.
@@ -121,7 +131,7 @@ impl Serve {
 
     /// Bytes of the files in the data directory.
     pub fn bytes_on_disk(&self) -> u64 {
-        fs::read_dir(self.dir.path()).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum()
+        fs::read_dir(&self.dir).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum()
     }
 }
 

@@ -50,6 +50,7 @@ mod tests {
         expect![[r#"
             http.request.method                       text key       41 000  5 values: POST, GET, …
             not                                       keyword
-            "two\nlines"                              value               7"#]].assert_eq(&lines.join("\n"));
+            "two\nlines"                              value               7"#]]
+        .assert_eq(&lines.join("\n"));
     }
 }
