@@ -23,17 +23,29 @@ pub(super) struct Examined {
     pub(super) is_found: Option<bool>,
     /// Whether it is selected, where it is found.
     pub(super) is_selected: bool,
-    /// By bits, which needs of the selection a span of it meets; `None` where nobody looked.
-    pub(super) selection_needs: Option<u32>,
-    /// What was noted of those that are found.
+    /// By bits, which needs of the selection a span of it meets.
+    pub(super) selection_needs: u32,
+    /// Spans of it without a parent, where something of the root is noted.
+    pub(super) roots: usize,
+    /// Whether anybody looked at more than whether a need can be met.
+    pub(super) is_looked_at: bool,
+    /// What was noted of those that are found, and of those without a parent.
     pub(super) noted: Vec<Noted>,
 }
 
 impl Examined {
     /// That of a segment in which nothing meets a need.
     pub(super) fn nothing(trace_id: TraceId) -> Self {
-        let (is_found, is_selected, selection_needs) = (Some(false), false, None);
-        Self { trace_id, needs: 0, is_found, is_selected, selection_needs, noted: Vec::new() }
+        Self {
+            trace_id,
+            needs: 0,
+            is_found: Some(false),
+            is_selected: false,
+            selection_needs: 0,
+            roots: 0,
+            is_looked_at: false,
+            noted: Vec::new(),
+        }
     }
 }
 
@@ -154,17 +166,24 @@ pub(super) fn examine(
             Some(found) if !odd.contains(&trace_id) => Some(found.has_any_of(rows.clone())),
             _ => None,
         };
+        let roots = roots.as_ref().map_or(0, |roots| roots.count_of(rows.clone()));
+        let noted = noting.as_ref().map_or(Vec::new(), |noting| noting.of(&rows, is_found == Some(true)));
         let is_selection_open = selection.as_ref().is_some_and(|selection| selection.is_found.is_none());
         // Of several spans without a parent one is the root, and where there is none the first.
-        let has_root = roots.as_ref().is_none_or(|roots| roots.count_of(rows.clone()) == 1);
-        let is_found = is_found.filter(|is_found| !is_found || (has_root && !is_selection_open));
-        let noted = match &noting {
-            Some(noting) if is_found == Some(true) => noting.of(&rows),
-            _ => Vec::new(),
-        };
+        let is_root_open = plan.notes_root() && roots != 1;
+        let is_found = is_found.filter(|is_found| !is_found || !(is_root_open || is_selection_open));
         let is_selected = selection.as_ref().is_some_and(|selection| selection.is_found == Some(true));
-        let selection_needs = selection.map(|selection| selection.needs);
-        all.push(Examined { trace_id, needs, is_found, is_selected, selection_needs, noted });
+        let selection_needs = selection.map_or(0, |selection| selection.needs);
+        all.push(Examined {
+            trace_id,
+            needs,
+            is_found,
+            is_selected,
+            selection_needs,
+            roots,
+            is_looked_at: true,
+            noted,
+        });
     }
     Ok(all)
 }

@@ -6,26 +6,33 @@ use crate::TraceSummary;
 
 /// Whether the query finds the trace; `None` where its spans have to be asked.
 pub(super) fn finds(query: &Compiled, summary: &TraceSummary) -> Option<bool> {
+    finds_tree(query, query.tree(), summary)
+}
+
+/// The same of a tree over the conditions of the query.
+pub(super) fn finds_tree(query: &Compiled, tree: &Tree, summary: &TraceSummary) -> Option<bool> {
     if summary.span_count == 0 {
         return Some(false);
     }
-    holds(query, query.tree(), &|condition| of_condition(condition, summary), &|| summary.error_count)
+    holds(query, tree, &|condition| of_condition(condition, summary), &|| summary.error_count)
 }
 
 /// Whether a line always decides.
 pub(super) fn always_decides(query: &Compiled) -> bool {
-    // What is unknown stays unknown whatever the rest is, if nothing that is known can outweigh it.
-    fn is_known(query: &Compiled, tree: &Tree) -> bool {
-        match tree {
-            Tree::Everything | Tree::Nothing => true,
-            Tree::And(trees) | Tree::Or(trees) => trees.iter().all(|tree| is_known(query, tree)),
-            Tree::Not(tree) => is_known(query, tree),
-            Tree::Condition(number) => query.conditions().get(*number).is_some_and(is_of_line),
-            Tree::Related(_) => false,
-            Tree::Aggregate(aggregated) => counts_errors(query, aggregated),
-        }
-    }
     is_known(query, query.tree())
+}
+
+/// Whether a line always decides a tree over the conditions of the query.
+pub(super) fn is_known(query: &Compiled, tree: &Tree) -> bool {
+    // What is unknown stays unknown whatever the rest is, if nothing that is known can outweigh it.
+    match tree {
+        Tree::Everything | Tree::Nothing => true,
+        Tree::And(trees) | Tree::Or(trees) => trees.iter().all(|tree| is_known(query, tree)),
+        Tree::Not(tree) => is_known(query, tree),
+        Tree::Condition(number) => query.conditions().get(*number).is_some_and(is_of_line),
+        Tree::Related(_) => false,
+        Tree::Aggregate(aggregated) => counts_errors(query, aggregated),
+    }
 }
 
 pub(super) fn is_of_line(condition: &Condition) -> bool {

@@ -119,8 +119,10 @@ struct Shared {
     needs: u32,
     noted: Vec<Noted>,
     selection_needs: u32,
-    /// Whether in one of the places nobody looked for the selection.
-    is_selection_open: bool,
+    /// Spans without a parent.
+    roots: usize,
+    /// Whether in one of the places nobody looked for more than needs.
+    has_gaps: bool,
 }
 
 impl Shared {
@@ -131,7 +133,12 @@ impl Shared {
             return Some(is_selected);
         }
         let meets_all = self.selection_needs == selection.all_needs();
-        (!self.is_selection_open && (selection.is_of_span || !meets_all)).then_some(meets_all)
+        match &selection.rest {
+            _ if self.has_gaps => None,
+            _ if selection.is_of_span || !meets_all => Some(meets_all),
+            Some(rest) => line::finds_tree(&selection.query, rest, summary),
+            None => None,
+        }
     }
 }
 
@@ -293,7 +300,7 @@ impl Search {
         };
         let of_line = line::always_decides(&plan.query);
         // Whether a trace without a span that meets a need is of no interest, so that its line is not read either.
-        let is_by_need = !plan.needs.is_empty() && plan.selection.is_none() && !of_line && !self.wanted.with_others;
+        let is_by_need = !plan.needs.is_empty() && !plan.looks_everywhere() && !of_line && !self.wanted.with_others;
         let mut looked = None;
         if is_by_need {
             let Some(spans) = self.scanned(segment, &plan).await? else {
@@ -349,7 +356,10 @@ impl Search {
                 if self.cursor.is_shared(examined.trace_id) {
                     self.share(&plan, examined);
                 } else if examined.is_found != Some(false) || self.wanted.with_others {
-                    let Examined { is_found, is_selected, noted, .. } = examined;
+                    let Examined { is_found, is_selected, mut noted, .. } = examined;
+                    if is_found != Some(true) {
+                        noted.clear();
+                    }
                     set(&mut marks, at, Some(Mark { is_found, is_selected, noted }));
                 }
             }
@@ -399,8 +409,9 @@ impl Search {
     fn share(&mut self, plan: &Plan, examined: Examined) {
         let shared = self.shared.entry(examined.trace_id).or_default();
         shared.needs |= examined.needs;
-        shared.selection_needs |= examined.selection_needs.unwrap_or_default();
-        shared.is_selection_open |= examined.selection_needs.is_none();
+        shared.selection_needs |= examined.selection_needs;
+        shared.roots += examined.roots;
+        shared.has_gaps |= !examined.is_looked_at;
         if plan.is_of_span {
             shared.noted.extend(examined.noted);
         }
@@ -418,8 +429,9 @@ impl Search {
         if !meets_all {
             return Ok(Mark::found(false));
         }
+        let is_root_known = !plan.notes_root() || (shared.roots == 1 && !shared.has_gaps);
         match shared.is_selected(&plan, summary) {
-            Some(is_selected) if plan.is_of_span && !plan.notes_root() => {
+            Some(is_selected) if plan.is_of_span && is_root_known => {
                 let Shared { mut noted, .. } = shared;
                 noted.sort_unstable();
                 noted.dedup();

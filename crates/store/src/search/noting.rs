@@ -44,7 +44,12 @@ pub(super) fn is_of_root(subject: &Subject) -> bool {
 }
 
 /// What rows of a segment have, by subject and row.
-pub(super) struct Noting(Vec<Vec<(u32, u32)>>);
+pub(super) struct Noting(Vec<OfSubject>);
+
+struct OfSubject {
+    is_of_root: bool,
+    noted: Vec<(u32, u32)>,
+}
 
 impl Noting {
     /// Of the rows that are found, and of those of roots whether they are found or not.
@@ -54,18 +59,22 @@ impl Noting {
         (found, roots): (&Rows, Option<&Rows>),
         texts: &mut Texts,
     ) -> Result<Self, SegmentError> {
-        let all = subjects.iter().zip(texts.of_subjects()).map(|(subject, of)| match roots {
-            _ if of.is_over() => Ok(Vec::new()),
-            Some(roots) if is_of_root(subject) => noted(subject, spans, roots, of),
-            _ => noted(subject, spans, found, of),
+        let all = subjects.iter().zip(texts.of_subjects()).map(|(subject, of)| {
+            let is_of_root = is_of_root(subject);
+            let noted = match roots {
+                _ if of.is_over() => Vec::new(),
+                Some(roots) if is_of_root => noted(subject, spans, roots, of)?,
+                _ => noted(subject, spans, found, of)?,
+            };
+            Ok(OfSubject { is_of_root, noted })
         });
         Ok(Self(all.collect::<Result<_, SegmentError>>()?))
     }
 
-    /// What those of a run of rows have, each once.
-    pub(super) fn of(&self, rows: &Range<usize>) -> Vec<Noted> {
+    /// What those of a run of rows have, each once; where none of these is found, only what is of the root.
+    pub(super) fn of(&self, rows: &Range<usize>, is_found: bool) -> Vec<Noted> {
         let mut noted = Vec::new();
-        for (subject, all) in (0..).zip(&self.0) {
+        for (subject, OfSubject { noted: all, .. }) in (0..).zip(&self.0).filter(|(_, of)| is_found || of.is_of_root) {
             let before = |row: usize| all.partition_point(|(other, _)| (*other as usize) < row);
             let of_rows = all.get(before(rows.start)..before(rows.end)).unwrap_or_default();
             noted.extend(of_rows.iter().map(|(_, text)| (subject, *text)));

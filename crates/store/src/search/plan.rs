@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use query::{Compiled, Counted, Subject, Tree};
+use query::{Compiled, Counted, Reach, Subject, Tree};
 
-use super::noting;
+use super::{line, noting};
 
 /// Most needs that are looked at: bits of a mask.
 const MOST_NEEDS: usize = 32;
@@ -23,6 +23,8 @@ pub(super) struct Plan {
     pub(super) noted: Vec<Subject>,
     /// Which of the traces that are found are selected: those of which this finds a span.
     pub(super) selection: Option<Box<Plan>>,
+    /// Where one span has to meet the only need and the line decides the rest: the rest.
+    pub(super) rest: Option<Tree>,
 }
 
 impl Plan {
@@ -31,17 +33,34 @@ impl Plan {
         let mut needs = if is_of_span { vec![query.tree().clone()] } else { query.needs() };
         needs.truncate(MOST_NEEDS);
         let is_structural = has_relation(query.tree());
-        Self { query, needs, is_of_span, is_structural, noted, selection: None }
+        Self { query, needs, is_of_span, is_structural, noted, selection: None, rest: None }
     }
 
     /// With some of the traces selected.
     pub(super) fn selecting(self, by: Option<Arc<Compiled>>) -> Self {
-        Self { selection: by.map(|by| Box::new(Self::new(by, Vec::new()))), ..self }
+        Self { selection: by.map(|by| Box::new(Self::of_selection(by))), ..self }
+    }
+
+    fn of_selection(query: Arc<Compiled>) -> Self {
+        let plan = Self::new(query, Vec::new());
+        if let (Tree::And(trees), false) = (plan.query.tree(), plan.is_of_span) {
+            let (rest, of_spans): (Vec<Tree>, Vec<Tree>) =
+                trees.iter().cloned().partition(|tree| line::is_known(&plan.query, tree));
+            if !rest.is_empty() && of_spans.iter().all(|tree| is_of_span(&plan.query, tree)) {
+                return Self { needs: vec![Tree::And(of_spans)], rest: Some(Tree::And(rest)), ..plan };
+            }
+        }
+        plan
     }
 
     /// Whether something of the root is noted.
     pub(super) fn notes_root(&self) -> bool {
         self.noted.iter().any(noting::is_of_root)
+    }
+
+    /// Whether a segment tells something of a trace in which no span meets a need.
+    pub(super) fn looks_everywhere(&self) -> bool {
+        self.selection.is_some() || self.notes_root()
     }
 
     /// Whether more is to be told of a trace than whether it is found.
@@ -65,6 +84,19 @@ impl Plan {
     /// Whether every trace is found, and nothing of its spans is noted.
     pub(super) fn needs_no_spans(&self) -> bool {
         *self.query.tree() == Tree::Everything && !self.tells_more()
+    }
+}
+
+/// Whether a span alone decides.
+fn is_of_span(query: &Compiled, tree: &Tree) -> bool {
+    match tree {
+        Tree::Everything | Tree::Nothing => true,
+        Tree::And(trees) | Tree::Or(trees) => trees.iter().all(|tree| is_of_span(query, tree)),
+        Tree::Not(tree) => is_of_span(query, tree),
+        Tree::Condition(number) => {
+            query.conditions().get(*number).is_some_and(|condition| condition.reach() == Reach::Span)
+        }
+        Tree::Related(_) | Tree::Aggregate(_) => false,
     }
 }
 
