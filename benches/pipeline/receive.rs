@@ -23,7 +23,7 @@ const ROUNDS: usize = 9;
 const SPANS: usize = 50_000;
 
 /// CPU time of this process so far, seconds.
-fn cpu_secs() -> f64 {
+pub(crate) fn cpu_secs() -> f64 {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }

@@ -20,6 +20,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::{
     corpus::Corpus,
     load::{Load, Until},
+    receive::cpu_secs,
     serve::Serve,
     spread,
     table::Table,
@@ -38,6 +39,7 @@ const PAGE: u32 = 50;
 pub fn run() {
     let option = |name: &str| env::args().find_map(|arg| Some(arg.strip_prefix(name)?.to_owned()));
     let many = option("--spans=").and_then(|spans| spans.parse().ok()).unwrap_or(MANY);
+    let only = option("--searches=").unwrap_or_default();
     println!("searching; milliseconds a call, medians of {ROUNDS}");
     let table = Table::new();
     let corpus = Corpus::spans(CORPUS);
@@ -72,6 +74,9 @@ pub fn run() {
         ("errors of a service", "service = checkout and error".to_owned(), [100.0, 40.0]),
         ("trace.duration > 1s", "trace.duration > 1s".to_owned(), [100.0, 40.0]),
     ] {
+        if !name.contains(&only) {
+            continue;
+        }
         let opened = searching.reading(&dir);
         let cold = searching.search(&opened, &query, 0, true);
         let rounds = |is_page| {
@@ -85,7 +90,13 @@ pub fn run() {
         if !query.is_empty() {
             let (_, found) = searching.search(&opened, &query, 1, false);
             table.at_most(&format!("{name}: again, to the end ({found} found)"), rounds(false), "ms", must);
+            let before = cpu_secs();
+            searching.search(&opened, &query, 1_000, false);
+            table.figure("  CPU of that", (cpu_secs() - before) * 1e3, "ms");
         }
+    }
+    if !only.is_empty() {
+        return;
     }
     searching.pictures(&table, &dir);
     table.part("from the command line");

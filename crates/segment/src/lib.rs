@@ -10,7 +10,7 @@
 //! and what is alike is near.
 //!
 //! What a condition asks for is found by the rows of spans ([`Scan`], [`Rows`]), in those columns that it needs, and a
-//! [`ValueFilter`] tells beforehand what is not there.
+//! [`ValueFilter`] and a [`TrigramFilter`] tell beforehand what is not there.
 //!
 //! Deliberately absent: files and databases (`store` keeps a segment's header and blobs), and any reading
 //! of requests in JSON, which `formats` turns into protobuf first.
@@ -44,6 +44,7 @@ mod spans_read;
 mod spans_write;
 mod substring;
 mod texts;
+mod trigrams;
 mod unpack;
 mod value_filter;
 mod value_test;
@@ -71,6 +72,7 @@ pub use span_heads::SpanHead;
 pub use spans_read::{SegmentSpan, SpanSegment};
 pub use spans_write::{Passing, encode_spans};
 pub use substring::Substring;
+pub use trigrams::TrigramFilter;
 pub use value_filter::ValueFilter;
 pub use value_test::{AnyValue, ValueTest};
 
@@ -85,6 +87,8 @@ pub struct Encoded {
     pub blobs: Vec<Vec<u8>>,
     /// The bytes of its [`ValueFilter`]: of spans only, and none where there is no filter.
     pub values: Vec<u8>,
+    /// The bytes of its [`TrigramFilter`], likewise.
+    pub trigrams: Vec<u8>,
 }
 
 impl Encoded {
@@ -93,13 +97,14 @@ impl Encoded {
             postcard::to_stdvec(header).map_err(|_| SegmentError::Damaged("a header that cannot be written"))?;
         let header = container::compressor(3)?.compress(&header);
         let header = header.map_err(|_| SegmentError::Damaged("no memory to compress with"))?;
-        Ok(Self { header, rows, blobs, values: Vec::new() })
+        Ok(Self { header, rows, blobs, values: Vec::new(), trigrams: Vec::new() })
     }
 
     /// All of its bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.header.len() + self.blobs.iter().map(Vec::len).sum::<usize>() + self.values.len()
+        let filters = self.values.len() + self.trigrams.len();
+        self.header.len() + self.blobs.iter().map(Vec::len).sum::<usize>() + filters
     }
 }
 

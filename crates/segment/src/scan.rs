@@ -72,6 +72,8 @@ pub enum Scan<'k> {
     Traces,
     /// [`SpanSegment::visit_parents`].
     Parents,
+    /// [`SpanSegment::ids_with_parents`].
+    ParentIds,
 }
 
 const TOO_MANY: SegmentError = SegmentError::Damaged("more than can be counted");
@@ -108,6 +110,7 @@ impl SpanSegment {
             Scan::Id => add(&[Column::SpanId]),
             Scan::Traces => add(&[Column::TraceId, Column::SpansOfTrace]),
             Scan::Parents => add(&[Column::Parent]),
+            Scan::ParentIds => add(&[Column::SpanId, Column::Parent, Column::OtherParent]),
         }
         self.missing(columns.into_iter().map(|column| (column, Wanted::All)))
     }
@@ -293,6 +296,30 @@ impl SpanSegment {
             });
         }
         Ok(())
+    }
+
+    /// The ids of the spans of one trace, which are all in these rows, each with that of its parent, wherever that is.
+    ///
+    /// # Errors
+    /// [`SegmentError`] where a column does not read.
+    pub fn ids_with_parents(&self, rows: Range<usize>) -> Result<Vec<(SpanId, Option<SpanId>)>, SegmentError> {
+        let (run, rows) = self.in_run(rows)?;
+        let ids = self.span_ids_in(run, rows.clone())?;
+        let (parents, others) = (self.ints(Column::Parent, run)?, self.texts(Column::OtherParent, run)?);
+        let mut other = (0..rows.start).filter(|row| parents.get(*row) == OTHER_PARENT).count();
+        let mut found = Vec::with_capacity(ids.len());
+        for (at, (row, id)) in rows.zip(&ids).enumerate() {
+            let parent = match parents.get(row) {
+                NO_PARENT => None,
+                OTHER_PARENT => {
+                    other += 1;
+                    others.get(other - 1).try_into().ok().map(SpanId)
+                }
+                below => usize::try_from(at as i64 - unzigzag(below - 2)).ok().and_then(|at| ids.get(at)).copied(),
+            };
+            found.push((*id, parent));
+        }
+        Ok(found)
     }
 
     /// Runs with their rows.

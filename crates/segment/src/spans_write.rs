@@ -15,6 +15,7 @@ use crate::{
     ints::{put_deltas, put_ints},
     origins::{Origins, UsedOrigins, requests_to_bytes},
     texts::TextColumn,
+    trigrams::TrigramFilterBuilder,
     value_filter::ValueFilterBuilder,
 };
 
@@ -366,24 +367,24 @@ impl Columns {
         let CutAttributes { shapes, rows: shape, values } = self.attributes.cut();
         let of_events = self.event_attributes.cut();
         let of_links = self.link_attributes.cut();
-        let mut filter = ValueFilterBuilder::default();
+        let (mut filter, mut trigrams) = (ValueFilterBuilder::default(), TrigramFilterBuilder::default());
         for (of, values) in
             [(&shapes, &values), (&of_events.shapes, &of_events.values), (&of_links.shapes, &of_links.values)]
         {
-            of.columns.iter().zip(values).for_each(|(column, (values, _))| filter.add_column(column, values));
+            for (column, (values, _)) in of.columns.iter().zip(values) {
+                filter.add_column(column, values);
+                trigrams.add_column(column, values);
+            }
         }
         filter.add_names(&self.name);
         filter.add_event_names(&self.event_name);
-        origins
-            .resources()?
-            .into_iter()
-            .filter_map(|one| one.resource)
-            .for_each(|one| filter.add_attributes(&one.attributes));
-        origins
-            .scopes()?
-            .into_iter()
-            .filter_map(|one| one.scope)
-            .for_each(|one| filter.add_attributes(&one.attributes));
+        [&self.name, &self.event_name].into_iter().for_each(|names| trigrams.add_texts(names));
+        let resources = origins.resources()?.into_iter().filter_map(|one| Some(one.resource?.attributes));
+        let scopes = origins.scopes()?.into_iter().filter_map(|one| Some(one.scope?.attributes));
+        for attributes in resources.chain(scopes) {
+            filter.add_attributes(&attributes);
+            trigrams.add_attributes(&attributes);
+        }
         // In the order of `Column`.
         packer.add_whole(&self.trace_ids);
         packer.add_whole(&ints(&self.spans_of_trace));
@@ -428,7 +429,7 @@ impl Columns {
         let (directory, blobs) = packer.finish();
         let shapes = [shapes, of_events.shapes, of_links.shapes];
         let encoded = Encoded::new(&Header { version: VERSION, rows, runs, directory, shapes }, rows, blobs)?;
-        Ok(Encoded { values: filter.finish(), ..encoded })
+        Ok(Encoded { values: filter.finish(), trigrams: trigrams.finish(), ..encoded })
     }
 }
 

@@ -8,8 +8,8 @@ use formats::raw::RawValue;
 use model::{KeyValue, Span, SpanKind, StatusCode, TraceId, TracesData, Value};
 use proptest::prelude::*;
 use segment::{
-    Batch, Encoded, Holder, Request, Rows, Scan, SegmentError, SegmentSpan, SpanSegment, Substring, ValueFilter,
-    ValueTest, encode_spans,
+    Batch, Encoded, Holder, Request, Rows, Scan, SegmentError, SegmentSpan, SpanSegment, Substring, TrigramFilter,
+    ValueFilter, ValueTest, encode_spans,
 };
 use testkit::strategies;
 
@@ -268,8 +268,17 @@ fn check_filter(encoded: &Encoded, whole: &SpanSegment, all: &[SegmentSpan]) {
         let of_links = stored.span.links.iter().map(|link| link.attributes.clone());
         std::iter::once(stored.span.attributes.clone()).chain(of_events).chain(of_links)
     });
+    let trigrams = TrigramFilter::from_bytes(encoded.trigrams.clone()).unwrap();
+    let may_show = |value: &Value| match value {
+        Value::String(text) => trigrams.may_hold(text),
+        Value::Int(int) => trigrams.may_hold(&int.to_string()),
+        Value::Double(double) => trigrams.may_hold(&format!("{double:?}").replace("inf", "Infinity")),
+        Value::Bool(bool) => trigrams.may_hold(&bool.to_string()),
+        _ => true,
+    };
     for KeyValue { key, value } in of_spans.chain(resources).chain(scopes).flatten() {
         assert!(filter.may_hold_key(&key));
+        assert!(may_show(&value));
         assert!(match &value {
             Value::String(text) => filter.may_hold_text(&key, text),
             Value::Int(int) => filter.may_hold_int(&key, *int),
@@ -277,7 +286,7 @@ fn check_filter(encoded: &Encoded, whole: &SpanSegment, all: &[SegmentSpan]) {
         });
     }
     for stored in all {
-        assert!(filter.may_hold_name(&stored.span.name));
+        assert!(filter.may_hold_name(&stored.span.name) && trigrams.may_hold(&stored.span.name));
         assert!(stored.span.events.iter().all(|event| filter.may_hold_event_name(&event.name)));
     }
 }
@@ -345,7 +354,7 @@ fn scans_of_lists_that_are_one_value() {
 #[test]
 fn scans_of_a_segment_of_version_1() {
     let mut blobs = decoding::parts(include_bytes!("version_1/segment"));
-    check(&Encoded { header: blobs.remove(0), rows: 347, blobs, values: Vec::new() });
+    check(&Encoded { header: blobs.remove(0), rows: 347, blobs, values: Vec::new(), trigrams: Vec::new() });
 }
 
 /// What is looked for in the measurement.

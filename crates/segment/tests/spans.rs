@@ -233,7 +233,7 @@ fn a_segment_of_version_1_reads() {
     let decode = |body: &Vec<u8>| formats::decode_traces(formats::Encoding::Protobuf, body).unwrap();
     let requests: Vec<TracesData> = decoding::parts(&requests).iter().map(decode).collect();
     let mut blobs = decoding::parts(include_bytes!("version_1/segment"));
-    let encoded = Encoded { header: blobs.remove(0), rows: 347, blobs, values: Vec::new() };
+    let encoded = Encoded { header: blobs.remove(0), rows: 347, blobs, values: Vec::new(), trigrams: Vec::new() };
     let segment = SpanSegment::new(&encoded.header, encoded.blobs.clone()).unwrap();
     assert_eq!(segment.len(), 347);
     assert_same(&read(&segment), &decoded(&requests, |_| false));

@@ -1,6 +1,6 @@
 //! Items packed as segments: of one signal, class and owner each.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, mem::take, sync::Arc};
 
 use hashbrown::{HashMap, HashSet};
 use model::{Signal, TraceId};
@@ -13,7 +13,8 @@ use crate::{
     aggregates::{Calling, Counting, Counts, Earlier, NewAggregate, Seen, Services},
     packed,
     segments::{
-        Block, Class, FACTS, FactsBuilder, HEADER, PARTS, PartsBuilder, Segment, ServiceShare, TraceFilter, VALUES,
+        Block, Class, FACTS, FactsBuilder, HEADER, PARTS, PartsBuilder, Segment, ServiceShare, TRIGRAMS, TraceFilter,
+        VALUES,
     },
 };
 
@@ -265,12 +266,11 @@ pub(super) fn of_spans<'a>(
             bytes,
             ..segment(take_id(next_segment), Signal::Traces, group, origin, &encoded, services, ids.into_iter())
         };
-        let values = encoded.values.clone();
+        let mut encoded = encoded;
+        let filters = [(VALUES, take(&mut encoded.values)), (TRIGRAMS, take(&mut encoded.trigrams))];
         let mut blobs = blobs(encoded);
         blobs.extend([(PARTS, packed), (FACTS, facts)]);
-        if !values.is_empty() {
-            blobs.push((VALUES, values));
-        }
+        blobs.extend(filters.into_iter().filter(|(_, filter)| !filter.is_empty()));
         new.push(NewSegment { segment: Arc::new(segment), blobs, block: Some(block) });
     }
     Ok(new)

@@ -653,7 +653,7 @@ impl Reader {
 }
 
 /// A trace in a line, of all its parts.
-fn joined(parts: &[FoundPart]) -> Option<TraceSummary> {
+pub(crate) fn joined(parts: &[FoundPart]) -> Option<TraceSummary> {
     let first = parts.first()?;
     if parts.len() == 1 {
         return first.block.summary(first.at);

@@ -4,15 +4,17 @@ use std::{ops::Range, sync::Arc};
 
 use hashbrown::HashSet;
 use model::{Signal, TraceId};
-use segment::{LogSegment, PointSegment, SegmentError, SpanSegment, ValueFilter};
+use segment::{LogSegment, PointSegment, SegmentError, SpanSegment, TrigramFilter, ValueFilter};
 use sqlx::{Row, sqlite::SqliteRow};
 
-use super::{Reader, past_damage};
+use super::{Reader, in_background, past_damage};
 use crate::{
     ReadError, Source,
     aggregates::{Earlier, Places, is_key_wanted},
     packed, schema,
-    segments::{BLOB_BITS, Block, Class, FACTS, Facts, HEADER, PARTS, Parts, Segment, Segments, TraceFilter, VALUES},
+    segments::{
+        BLOB_BITS, Block, Class, FACTS, Facts, HEADER, PARTS, Parts, Segment, Segments, TRIGRAMS, TraceFilter, VALUES,
+    },
 };
 
 /// A part of a trace that was found in a segment.
@@ -94,7 +96,7 @@ impl Reader {
         let Some(header) = self.blob(segment, HEADER).await? else { return Ok(None) };
         let from = segment << BLOB_BITS;
         let select = "SELECT value FROM segment_blob WHERE id >= ? AND id < ? ORDER BY id";
-        let rows = self.shared.connection.rows(select, from.cast_signed(), (from | VALUES).cast_signed()).await;
+        let rows = self.shared.connection.rows(select, from.cast_signed(), (from | TRIGRAMS).cast_signed()).await;
         let rows = rows.map_err(|error| of_segment(segment, error))?;
         let mut blobs = Vec::with_capacity(rows.len());
         for row in &rows {
@@ -114,6 +116,27 @@ impl Reader {
         let block = Arc::new(Block::new(parts));
         self.cache().add_block(segment.id, &block);
         Ok(Some(block))
+    }
+
+    /// The same of these traces alone, and maybe of others.
+    pub(crate) async fn block_of(
+        &self,
+        segment: &Segment,
+        traces: HashSet<TraceId>,
+    ) -> Result<Option<Arc<Block>>, ReadError> {
+        // Of so many it is no quicker.
+        if traces.len() as u64 > segment.traces / 2 {
+            return self.block(segment).await;
+        }
+        if let Some(block) = self.cache().block(segment.id) {
+            return Ok(Some(block));
+        }
+        let id = segment.id;
+        let Some(bytes) = self.noted(self.blob(id, PARTS).await)? else { return Ok(None) };
+        let wrong = |detail| ReadError::Segment { segment: id, detail };
+        let parts = move || Ok(packed::decompress(&bytes).and_then(|bytes| Parts::of_traces(&bytes, &traces)));
+        let parts = self.noted(in_background(parts).await?.map_err(wrong))?;
+        Ok(Some(Arc::new(Block::new(parts))))
     }
 
     /// What the rules of sampling look at in a segment of spans; `None` if it is gone, or of before there were
@@ -164,6 +187,10 @@ impl Reader {
     }
 
     /// Gives these blobs to a segment of spans; `false` if it is gone.
+    pub(crate) async fn give(&self, segment: u64, spans: &SpanSegment, blobs: Vec<u16>) -> Result<bool, ReadError> {
+        self.noted(self.supply(segment, spans, blobs).await)
+    }
+
     async fn supply(&self, segment: u64, spans: &SpanSegment, numbers: Vec<u16>) -> Result<bool, ReadError> {
         if numbers.is_empty() {
             return Ok(true);
@@ -186,6 +213,11 @@ impl Reader {
     /// Which values are in a segment of spans; `None` where nothing says so.
     pub(crate) async fn values(&self, segment: u64) -> Result<Option<ValueFilter>, ReadError> {
         Ok(self.noted(self.optional_blob(segment, VALUES).await)?.and_then(ValueFilter::from_bytes))
+    }
+
+    /// Which trigrams are in a segment of spans; `None` where nothing says so.
+    pub(crate) async fn trigrams(&self, segment: u64) -> Result<Option<TrigramFilter>, ReadError> {
+        Ok(self.noted(self.optional_blob(segment, TRIGRAMS).await)?.and_then(TrigramFilter::from_bytes))
     }
 
     /// A segment of spans with these of its blobs; `None` if it is gone.

@@ -26,8 +26,17 @@ impl Reader {
     /// # Errors
     /// See [`ReadError`].
     pub async fn trace(&self, trace_id: TraceId) -> Result<Option<TraceContents>, ReadError> {
+        self.contents(trace_id, true).await
+    }
+
+    /// The spans alone; `None` if none is stored.
+    pub(crate) async fn spans_of_trace(&self, trace_id: TraceId) -> Result<Option<TraceContents>, ReadError> {
+        self.contents(trace_id, false).await
+    }
+
+    async fn contents(&self, trace_id: TraceId, with_logs: bool) -> Result<Option<TraceContents>, ReadError> {
         for _ in 0..ATTEMPTS {
-            if let ControlFlow::Break(contents) = self.noted(self.try_trace(trace_id).await)? {
+            if let ControlFlow::Break(contents) = self.noted(self.try_trace(trace_id, with_logs).await)? {
                 return Ok(contents);
             }
             // What was to be read is gone: it has become part of something else.
@@ -36,7 +45,11 @@ impl Reader {
         Err(ReadError::Unsettled)
     }
 
-    async fn try_trace(&self, trace_id: TraceId) -> Result<ControlFlow<Option<TraceContents>>, ReadError> {
+    async fn try_trace(
+        &self,
+        trace_id: TraceId,
+        with_logs: bool,
+    ) -> Result<ControlFlow<Option<TraceContents>>, ReadError> {
         let (rows, of_spans, of_logs, is_thinned, is_hidden) = {
             let catalogue = self.catalogue();
             let thinned = catalogue.thinned.get(trace_id);
@@ -50,7 +63,8 @@ impl Reader {
             };
             let is_hidden = thinned.is_some_and(Thinned::is_hidden);
             let of_spans = if is_hidden { Vec::new() } else { of_spans };
-            (places.rows, of_spans, maybe(Signal::Logs), thinned.is_some(), is_hidden)
+            let of_logs = if with_logs { maybe(Signal::Logs) } else { Vec::new() };
+            (places.rows, of_spans, of_logs, thinned.is_some(), is_hidden)
         };
         let mut assembly = Assembly::new(trace_id);
         assembly.contents.is_thinned = is_thinned;
@@ -68,7 +82,8 @@ impl Reader {
         let mut bytes = 0;
         for row in rows {
             let Some(request) = self.request(row).await? else { return Ok(ControlFlow::Continue(())) };
-            if is_hidden && request.signal == Signal::Traces {
+            let is_wanted = if request.signal == Signal::Traces { !is_hidden } else { with_logs };
+            if !is_wanted {
                 continue;
             }
             bytes += request.body.len();

@@ -164,6 +164,16 @@ impl Cursor {
         }
     }
 
+    /// The segments that are not open yet, in the order in which they will be.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = &Arc<Segment>> + Clone {
+        self.waiting.iter()
+    }
+
+    /// The traces that are joined.
+    pub(super) fn joined(&self) -> &HashSet<TraceId> {
+        &self.is_joined
+    }
+
     /// Whether a trace is known to be in other segments too, or in none.
     pub(super) fn is_shared(&self, trace_id: TraceId) -> bool {
         self.is_joined.contains(&trace_id) || self.segments.continued().contains(&trace_id)

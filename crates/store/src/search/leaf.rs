@@ -2,7 +2,7 @@
 
 use model::{Resource, Scope as InstrumentationScope, StatusCode, UNKNOWN_SERVICE, Value};
 use query::{Condition, Intrinsic, Reach, Scope, Subject, Test};
-use segment::{Holder, Rows, Scan, SegmentError, SpanSegment, Substring, ValueFilter, ValueTest};
+use segment::{Holder, Rows, Scan, SegmentError, SpanSegment, Substring, TrigramFilter, ValueFilter, ValueTest};
 
 /// A test as segments ask it.
 struct Asked<'t>(&'t Test);
@@ -83,6 +83,37 @@ pub(super) fn visit_scans(condition: &Condition, visit: &mut impl FnMut(&Scan<'_
             visit(&Scan::Text);
             visit(&Scan::Origins);
         }
+    }
+}
+
+/// How much it takes to ask a condition, and of how many spans it is likely to hold: what is asked first may save the rest.
+pub(super) fn cost(condition: &Condition) -> u8 {
+    let Condition { subject, test, holds } = condition;
+    match subject {
+        Subject::Attribute { .. } | Subject::Intrinsic(Intrinsic::Name | Intrinsic::EventName)
+            if test.texts().is_some() && holds.of(true, true) =>
+        {
+            0
+        }
+        Subject::Intrinsic(Intrinsic::Service | Intrinsic::ScopeName | Intrinsic::ScopeVersion) => 1,
+        Subject::Intrinsic(Intrinsic::Status | Intrinsic::Error | Intrinsic::Kind) => 2,
+        Subject::Intrinsic(Intrinsic::Duration | Intrinsic::Start) => 3,
+        Subject::Intrinsic(_) => 4,
+        Subject::Attribute { .. } => 5,
+        Subject::Anywhere => 6,
+    }
+}
+
+/// Whether a segment with such trigrams in its texts may have a span of which the condition holds.
+pub(super) fn may_hold_part(condition: &Condition, filter: &TrigramFilter) -> bool {
+    let Condition { subject, test, holds } = condition;
+    let Some(part) = test.part().filter(|_| holds.of(true, true)) else { return true };
+    match subject {
+        Subject::Anywhere => filter.may_hold(part),
+        Subject::Attribute { scope, .. } => *scope == Scope::Root || filter.may_hold(part),
+        Subject::Intrinsic(Intrinsic::Name | Intrinsic::EventName) => filter.may_hold(part),
+        Subject::Intrinsic(Intrinsic::Service) => filter.may_hold(part) || test.text(UNKNOWN_SERVICE),
+        Subject::Intrinsic(_) => true,
     }
 }
 

@@ -4,8 +4,11 @@
 //! columns do ([`examine`]). A trace of which there are spans elsewhere is decided when its turn comes: all segments
 //! that hold some of it are open by then.
 
+mod ahead;
 mod cursor;
+mod evaluate;
 mod examine;
+mod gathered;
 mod leaf;
 mod line;
 mod noting;
@@ -25,6 +28,7 @@ use crate::{
     read::{damaged, in_background, past_damage},
     segments::{Block, Segment},
 };
+use ahead::{Ahead, Elsewhere, Seen, Verdict};
 use cursor::{Cursor, Mark, Marks, Step};
 use examine::{Examined, Looked, examine};
 pub(crate) use noting::{noted, visit_scans};
@@ -102,6 +106,8 @@ pub struct Search {
     plan: Option<Arc<Plan>>,
     texts: Texts,
     cursor: Cursor,
+    /// Where only traces are of interest in which needs are met.
+    ahead: Option<Ahead>,
     /// Up to which row of the append level all is in the segments of the cursor.
     compacted_row: u64,
     /// What is known so far of traces that are in several places.
@@ -123,6 +129,8 @@ struct Shared {
     roots: usize,
     /// Whether in one of the places nobody looked for more than needs.
     has_gaps: bool,
+    /// Whether it is known already that it is found.
+    is_found: bool,
 }
 
 impl Shared {
@@ -159,10 +167,12 @@ impl Reader {
         let plan = Plan::new(wanted.query.clone().unwrap_or_else(everything), wanted.noted.clone());
         let plan = plan.selecting(wanted.selection.clone());
         let (cursor, compacted_row) = self.cursor(wanted.after);
+        let plan = (!plan.needs_no_spans()).then(|| Arc::new(plan));
         Search {
             reader: self.clone(),
             texts: Texts::new(wanted.noted.len()),
-            plan: (!plan.needs_no_spans()).then(|| Arc::new(plan)),
+            ahead: self.ahead(plan.as_ref(), &wanted, &cursor),
+            plan,
             wanted,
             cursor,
             compacted_row,
@@ -171,6 +181,16 @@ impl Reader {
             last: None,
             is_over: false,
         }
+    }
+
+    /// `None` where traces are of interest too in which no need is met, or their lines decide.
+    fn ahead(&self, plan: Option<&Arc<Plan>>, wanted: &SearchFor, cursor: &Cursor) -> Option<Ahead> {
+        let is_by_need = |plan: &&Arc<Plan>| {
+            !plan.needs.is_empty() && !plan.looks_everywhere() && !line::always_decides(&plan.query)
+        };
+        let plan = plan.filter(is_by_need).filter(|_| !wanted.with_others)?;
+        let (of_index, segments) = (Arc::new(cursor.joined().clone()), cursor.segments().clone());
+        Some(Ahead::new(self.clone(), Arc::clone(plan), Elsewhere { of_index, segments }))
     }
 
     fn cursor(&self, after: Option<u64>) -> (Cursor, u64) {
@@ -193,6 +213,7 @@ impl Search {
                     attempts += 1;
                     self.reader.refresh().await?;
                     (self.cursor, self.compacted_row) = self.reader.cursor(self.wanted.after);
+                    self.ahead = self.reader.ahead(self.plan.as_ref(), &self.wanted, &self.cursor);
                     self.shared.clear();
                     self.has_begun = false;
                 }
@@ -244,7 +265,18 @@ impl Search {
                 }
                 Step::Join(trace_id) if self.is_hidden(trace_id) => self.cursor.join(trace_id, None),
                 Step::Join(trace_id) => {
-                    let summary = self.reader.joined(self.cursor.segments(), trace_id).await?;
+                    let verdict = match &mut self.ahead {
+                        Some(ahead) => ahead.verdict(trace_id, self.cursor.waiting()).await?,
+                        None => Verdict::Open,
+                    };
+                    let summary = match verdict {
+                        Verdict::NotFound => None,
+                        Verdict::Found(summary) => {
+                            self.shared.entry(trace_id).or_default().is_found = true;
+                            summary
+                        }
+                        Verdict::Open => self.reader.joined(self.cursor.segments(), trace_id).await?,
+                    };
                     self.cursor.join(trace_id, summary);
                 }
                 Step::Trace(summary, mark) => {
@@ -299,28 +331,27 @@ impl Search {
             return Ok(());
         };
         let of_line = line::always_decides(&plan.query);
-        // Whether a trace without a span that meets a need is of no interest, so that its line is not read either.
-        let is_by_need = !plan.needs.is_empty() && !plan.looks_everywhere() && !of_line && !self.wanted.with_others;
-        let mut looked = None;
-        if is_by_need {
-            let Some(spans) = self.scanned(segment, &plan).await? else {
-                self.cursor.pass();
-                return Ok(());
-            };
-            let (of_spans, of_plan) = (Arc::clone(&spans), Arc::clone(&plan));
-            let look = in_background(move || Ok(Looked::at(&of_spans, &of_plan))).await?;
-            let look = self.reader.noted(look.map_err(|error| damaged(segment.id, &error)))?;
-            if look.candidates.is_empty() {
-                self.cursor.pass();
-                return Ok(());
+        let seen = match &mut self.ahead {
+            Some(ahead) => {
+                let since = self.wanted.since_unix_nano.unwrap_or_default();
+                let waiting = self.cursor.waiting().take_while(|segment| segment.latest_start_unix_nano >= since);
+                let Some(seen) = ahead.take(waiting).await? else {
+                    self.cursor.pass();
+                    return Ok(());
+                };
+                Some(seen)
             }
-            looked = Some((spans, look));
-        }
-        let block = self.reader.block(segment).await?.ok_or(ReadError::Unsettled)?;
+            None => None,
+        };
+        let (looked, block) = match seen {
+            Some(Seen { spans, looked, block }) => (Some((spans, looked)), block),
+            None => (None, self.reader.block(segment).await?.ok_or(ReadError::Unsettled)?),
+        };
         let mut marks: Vec<Option<Mark>> = vec![None; block.len()];
         let mut wanted: HashMap<TraceId, usize> = HashMap::new();
-        let is_candidate =
-            |trace_id| looked.as_ref().is_none_or(|(_, look): &(_, Looked)| look.candidates.contains(&trace_id));
+        let is_candidate = |trace_id| {
+            looked.as_ref().is_none_or(|(_, look): &(_, Arc<Looked>)| look.candidates.contains_key(&trace_id))
+        };
         let parts = block.parts().iter().enumerate().filter(|(_, part)| is_candidate(part.fragment.trace_id));
         for (at, part) in parts {
             let trace_id = part.fragment.trace_id;
@@ -370,10 +401,7 @@ impl Search {
 
     /// A segment with the columns that are to be looked at; `None` if it has no values that are looked for.
     async fn scanned(&self, segment: &Segment, plan: &Plan) -> Result<Option<Arc<SpanSegment>>, ReadError> {
-        if plan.may_be_filtered()
-            && let Some(filter) = self.reader.values(segment.id).await?
-            && !examine::may_meet(plan, &filter)
-        {
+        if !ahead::may_hold(&self.reader, segment.id, plan).await? {
             return Ok(None);
         }
         let spans = self.reader.spans_with(segment.id, |spans| examine::blobs(plan, spans)).await?;
@@ -383,7 +411,7 @@ impl Search {
     async fn examined(
         &mut self,
         segment: u64,
-        (spans, looked): (Arc<SpanSegment>, Option<Looked>),
+        (spans, looked): (Arc<SpanSegment>, Option<Arc<Looked>>),
         plan: &Arc<Plan>,
         wanted: HashSet<TraceId>,
         block: Option<Arc<Block>>,
@@ -425,6 +453,9 @@ impl Search {
             return Ok(Mark::found(is_found));
         }
         let shared = self.shared.remove(&summary.trace_id).unwrap_or_default();
+        if shared.is_found && !plan.tells_more() {
+            return Ok(Mark::found(true));
+        }
         let meets_all = shared.needs == plan.all_needs();
         if !meets_all {
             return Ok(Mark::found(false));
@@ -445,7 +476,9 @@ impl Search {
     async fn read_whole(&mut self, summary: &TraceSummary) -> Result<Mark, ReadError> {
         let nothing = Mark::found(false);
         let Some(plan) = self.plan.clone() else { return Ok(nothing) };
-        let Some(contents) = past_damage(self.reader.trace(summary.trace_id).await)? else { return Ok(nothing) };
+        let Some(contents) = past_damage(self.reader.spans_of_trace(summary.trace_id).await)? else {
+            return Ok(nothing);
+        };
         let views = decoded(&contents);
         let matching = plan.query.matching(&whole::trace(&plan.query, views.clone()));
         let mut noted = Vec::new();

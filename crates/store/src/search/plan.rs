@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use query::{Compiled, Counted, Reach, Subject, Tree};
 
-use super::{line, noting};
+use super::{leaf, line, noting};
 
 /// Most needs that are looked at: bits of a mask.
 const MOST_NEEDS: usize = 32;
@@ -74,11 +74,31 @@ impl Plan {
     }
 
     /// Whether it may be that a filter over values says that nothing is found: it tells texts that are equal.
-    pub(super) fn may_be_filtered(&self) -> bool {
+    pub(super) fn asks_for_values(&self) -> bool {
         self.query
             .conditions()
             .iter()
             .any(|condition| condition.test.texts().is_some() || matches!(condition.subject, Subject::Attribute { .. }))
+    }
+
+    /// Whether it may be that a filter over trigrams says so.
+    pub(super) fn asks_for_parts(&self) -> bool {
+        self.query.conditions().iter().any(|condition| condition.test.part().is_some())
+    }
+
+    /// The condition that is to be asked before anything else is read: where it holds of no span, no need is met.
+    pub(super) fn first(&self) -> Option<usize> {
+        let [need] = &self.needs[..] else { return None };
+        let trees = match need {
+            Tree::And(trees) => trees.as_slice(),
+            _ if self.tells_more() => std::slice::from_ref(need),
+            _ => return None,
+        };
+        let conditions =
+            trees.iter().filter_map(|tree| if let Tree::Condition(number) = tree { Some(*number) } else { None });
+        let of = |number: &usize| self.query.conditions().get(*number);
+        let of_spans = conditions.filter(|number| of(number).is_some_and(|condition| condition.reach() == Reach::Span));
+        of_spans.min_by_key(|number| of(number).map(leaf::cost))
     }
 
     /// Whether every trace is found, and nothing of its spans is noted.

@@ -32,6 +32,9 @@ pub(crate) const PARTS: u64 = 0xfffe;
 pub(crate) const FACTS: u64 = 0xfffd;
 /// The blob that holds the filter of values; segments of before have none, nor those in which it would be of no use.
 pub(crate) const VALUES: u64 = 0xfffc;
+/// The blob that holds the filter of trigrams; segments of before have none, nor those in which it would lack some. All
+/// blobs with a lower number are columns.
+pub(crate) const TRIGRAMS: u64 = 0xfffb;
 
 /// What a segment is kept for. Expiry drops whole segments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use model::TraceId;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,24 @@ pub(crate) struct TracePart {
 pub(crate) struct Parts {
     pub(crate) texts: Vec<String>,
     pub(crate) traces: Vec<TracePart>,
+}
+
+impl Parts {
+    /// Those of these traces alone, from all of a segment, encoded.
+    pub(crate) fn of_traces(bytes: &[u8], wanted: &HashSet<TraceId>) -> Result<Self, String> {
+        let wrong = |error: postcard::Error| error.to_string();
+        let (texts, rest): (Vec<&str>, _) = postcard::take_from_bytes(bytes).map_err(wrong)?;
+        let (count, mut rest): (u64, _) = postcard::take_from_bytes(rest).map_err(wrong)?;
+        let mut found = PartsBuilder::default();
+        for _ in 0..count {
+            let part: TracePart;
+            (part, rest) = postcard::take_from_bytes(rest).map_err(wrong)?;
+            if wanted.contains(&part.fragment.trace_id) {
+                found.add(&texts, &part);
+            }
+        }
+        Ok(found.finish(|_| true))
+    }
 }
 
 /// Parts being put together.
