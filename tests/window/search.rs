@@ -106,7 +106,7 @@ async fn a_search_is_typed_picked_and_drawn() {
     both_themes(&window, "search-marked").await;
     window.click("[data-testid=\"search-marked\"]").await;
     window.says("[data-testid=\"found\"]", "10 traces").await;
-    assert!(written(&window).await.starts_with("start >= 2026-01-01T"), "{}", written(&window).await);
+    assert!(written(&window).await.starts_with("trace.start >= 2026-01-01T"), "{}", written(&window).await);
 
     // What finds nothing says so, and what to leave out.
     search(&window, "service = checkout and service = frontend\u{e007}").await;

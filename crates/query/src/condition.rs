@@ -92,9 +92,12 @@ impl Intrinsic {
     fn reach(self) -> Reach {
         match self {
             Self::SelfTime => Reach::Children,
-            Self::TraceDuration | Self::TraceSpans | Self::TraceServices | Self::RootService | Self::RootName => {
-                Reach::Trace
-            }
+            Self::TraceStart
+            | Self::TraceDuration
+            | Self::TraceSpans
+            | Self::TraceServices
+            | Self::RootService
+            | Self::RootName => Reach::Trace,
             Self::Service
             | Self::Name
             | Self::Kind

@@ -25,22 +25,23 @@ pub struct DecodedTrace<'a> {
     spans: Vec<DecodedSpan<'a>>,
     parents: Vec<Option<usize>>,
     root: Option<usize>,
+    start_unix_nano: u64,
     duration_nanos: u64,
     service_count: usize,
 }
 
 impl<'a> DecodedTrace<'a> {
-    /// Spans in any order. Which of them is the root and how long the trace lasts, the caller knows: it depends on
-    /// which times are believed.
+    /// Spans in any order. Which of them is the root, and when the trace starts and how long it lasts, the caller knows:
+    /// it depends on which times are believed.
     ///
     /// Of several spans with one id children belong to the first of kind SERVER, else to the first. A span that
     /// names itself as its parent is a root.
     #[must_use]
-    pub fn new(spans: Vec<DecodedSpan<'a>>, root: Option<usize>, duration_nanos: u64) -> Self {
+    pub fn new(spans: Vec<DecodedSpan<'a>>, root: Option<usize>, start_unix_nano: u64, duration_nanos: u64) -> Self {
         let parents = parents(&spans);
         let service_count = spans.iter().map(SpanView::service).collect::<HashSet<_>>().len();
         let root = root.filter(|root| *root < spans.len());
-        Self { spans, parents, root, duration_nanos, service_count }
+        Self { spans, parents, root, start_unix_nano, duration_nanos, service_count }
     }
 }
 
@@ -79,6 +80,10 @@ impl TraceView for DecodedTrace<'_> {
 
     fn root(&self) -> Option<usize> {
         self.root
+    }
+
+    fn start_unix_nano(&self) -> u64 {
+        self.start_unix_nano
     }
 
     fn duration_nanos(&self) -> u64 {

@@ -185,7 +185,8 @@ fn intrinsic_of_span(intrinsic: Intrinsic, span: &impl SpanView, seen: &mut Seen
         Intrinsic::ScopeName => seen.text_if_any(span.scope_name()),
         Intrinsic::ScopeVersion => seen.text_if_any(span.scope_version()),
         // Those of the trace.
-        Intrinsic::TraceDuration
+        Intrinsic::TraceStart
+        | Intrinsic::TraceDuration
         | Intrinsic::TraceSpans
         | Intrinsic::TraceServices
         | Intrinsic::RootService
@@ -227,6 +228,7 @@ fn attribute(scope: Scope, keys: &[String], span: &impl SpanView, seen: &mut See
 fn holds_of_trace(condition: &Condition, trace: &impl TraceView) -> bool {
     let root = trace.root().map(|root| trace.span(root));
     holds(condition, |seen| match (&condition.subject, &root) {
+        (Subject::Intrinsic(Intrinsic::TraceStart), _) => seen.unsigned(trace.start_unix_nano()),
         (Subject::Intrinsic(Intrinsic::TraceDuration), _) => seen.unsigned(trace.duration_nanos()),
         (Subject::Intrinsic(Intrinsic::TraceSpans), _) => seen.unsigned(trace.span_count() as u64),
         (Subject::Intrinsic(Intrinsic::TraceServices), _) => seen.unsigned(trace.service_count() as u64),

@@ -21,6 +21,8 @@ pub enum Intrinsic {
     Start,
     /// The span id, or the trace id, in hexadecimal.
     Id,
+    /// When the earliest of the trace's spans started.
+    TraceStart,
     /// From the earliest start to the latest end of the trace.
     TraceDuration,
     /// How many spans the trace has.
@@ -51,7 +53,7 @@ pub(crate) enum Kind {
 }
 
 /// Every intrinsic with the text that names it and the kind of its values.
-const INTRINSICS: [(Intrinsic, &str, Kind); 17] = [
+const INTRINSICS: [(Intrinsic, &str, Kind); 18] = [
     (Intrinsic::Service, "service", Kind::Text),
     (Intrinsic::Name, "name", Kind::Text),
     (Intrinsic::Kind, "kind", Kind::OneOf(&["unspecified", "internal", "server", "client", "producer", "consumer"])),
@@ -61,6 +63,7 @@ const INTRINSICS: [(Intrinsic, &str, Kind); 17] = [
     (Intrinsic::SelfTime, "self_time", Kind::Duration),
     (Intrinsic::Start, "start", Kind::Time),
     (Intrinsic::Id, "id", Kind::Text),
+    (Intrinsic::TraceStart, "trace.start", Kind::Time),
     (Intrinsic::TraceDuration, "trace.duration", Kind::Duration),
     (Intrinsic::TraceSpans, "trace.spans", Kind::Count),
     (Intrinsic::TraceServices, "trace.services", Kind::Count),

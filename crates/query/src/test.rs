@@ -145,6 +145,29 @@ impl Test {
         }
     }
 
+    /// The least and the greatest integer without a sign that pass, where a bound decides and those between pass too.
+    #[must_use]
+    pub fn range(&self) -> Option<(u64, u64)> {
+        let Rule::Number(operator, ..) = &self.0 else { return None };
+        // Those that pass, or those that do not, come first.
+        let is_most = matches!(operator, Operator::Less | Operator::LessOrEqual);
+        if !is_most && !self.is_least() {
+            return None;
+        }
+        let (mut before, mut from) = (0, u64::MAX);
+        if self.unsigned(before) != is_most {
+            return self.unsigned(u64::MAX).then_some((0, u64::MAX));
+        }
+        if self.unsigned(from) == is_most {
+            return is_most.then_some((0, u64::MAX));
+        }
+        while from - before > 1 {
+            let middle = before + (from - before) / 2;
+            *(if self.unsigned(middle) == is_most { &mut before } else { &mut from }) = middle;
+        }
+        Some(if is_most { (0, before) } else { (from, u64::MAX) })
+    }
+
     /// Whether every number passes that is greater than one that does.
     pub(crate) fn is_least(&self) -> bool {
         matches!(self.0, Rule::Number(Operator::Greater | Operator::GreaterOrEqual, ..))

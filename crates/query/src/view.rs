@@ -18,6 +18,9 @@ pub trait TraceView {
     /// The span that `root.` means.
     fn root(&self) -> Option<usize>;
 
+    /// When it starts.
+    fn start_unix_nano(&self) -> u64;
+
     /// How long the trace lasts.
     fn duration_nanos(&self) -> u64;
 

@@ -22,7 +22,7 @@ pub(crate) fn decoded(traces: &TracesData) -> DecodedTrace<'_> {
     let root = spans.iter().position(|of| of.span.parent().is_none());
     let start = spans.iter().map(|of| of.span.start_unix_nano).min().unwrap_or_default();
     let end = spans.iter().map(|of| of.span.end_unix_nano).max().unwrap_or_default();
-    DecodedTrace::new(spans, root, end.saturating_sub(start))
+    DecodedTrace::new(spans, root, start, end.saturating_sub(start))
 }
 
 /// The spans in the same order.

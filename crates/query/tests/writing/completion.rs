@@ -51,7 +51,7 @@ fn the_beginning_of_a_condition() {
         ],
         expect![[r#"
             |
-                <> service, name, kind, status, error, duration, self_time, start, id, trace.duration, trace.spans, trace.services, root.service, root.name, event.name, scope.name, scope.version, has(, not, count(, sum(, min(, max(, avg(, span., resource., event., link., scope., root., keys with <>
+                <> service, name, kind, status, error, duration, self_time, start, id, trace.start, trace.duration, trace.spans, trace.services, root.service, root.name, event.name, scope.name, scope.version, has(, not, count(, sum(, min(, max(, avg(, span., resource., event., link., scope., root., keys with <>
             du|
                 <du> duration, keys with <du>
             duration > 1s and D|ur
@@ -73,7 +73,7 @@ fn the_beginning_of_a_condition() {
             a = 1 >> s|
                 <s> service, status, self_time, start, scope.name, scope.version, span., scope., keys with <s>
             tra|
-                <tra> trace.duration, trace.spans, trace.services, keys with <tra>
+                <tra> trace.start, trace.duration, trace.spans, trace.services, keys with <tra>
         "#]],
     );
 }

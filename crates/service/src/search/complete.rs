@@ -110,6 +110,7 @@ fn kind_of_key(text: &str) -> CompletionKind {
             Intrinsic::Duration
             | Intrinsic::SelfTime
             | Intrinsic::Start
+            | Intrinsic::TraceStart
             | Intrinsic::TraceDuration
             | Intrinsic::TraceSpans
             | Intrinsic::TraceServices,

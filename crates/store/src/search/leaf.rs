@@ -208,6 +208,7 @@ pub(super) fn rows(condition: &Condition, spans: &SpanSegment) -> Result<Option<
             Intrinsic::ScopeName => of_scopes(condition, spans, |scope| &scope.name)?,
             Intrinsic::ScopeVersion => of_scopes(condition, spans, |scope| &scope.version)?,
             Intrinsic::SelfTime
+            | Intrinsic::TraceStart
             | Intrinsic::TraceDuration
             | Intrinsic::TraceSpans
             | Intrinsic::TraceServices

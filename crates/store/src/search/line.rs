@@ -35,11 +35,28 @@ pub(super) fn is_known(query: &Compiled, tree: &Tree) -> bool {
     }
 }
 
+/// When a trace that is found starts at the earliest and at the latest, nanoseconds since the Unix epoch, as far as
+/// the query says so.
+pub(super) fn starts(query: &Compiled) -> (u64, u64) {
+    let trees = match query.tree() {
+        Tree::And(trees) => trees.as_slice(),
+        tree => std::slice::from_ref(tree),
+    };
+    let range = |tree: &Tree| {
+        let Tree::Condition(number) = tree else { return None };
+        let Condition { subject, test, holds } = query.conditions().get(*number)?;
+        let is_start = *subject == Subject::Intrinsic(Intrinsic::TraceStart) && holds.of(true, true);
+        test.range().filter(|_| is_start && !holds.of(true, false))
+    };
+    trees.iter().filter_map(range).fold((0, u64::MAX), |all, one| (all.0.max(one.0), all.1.min(one.1)))
+}
+
 pub(super) fn is_of_line(condition: &Condition) -> bool {
     matches!(
         condition.subject,
         Subject::Intrinsic(
-            Intrinsic::TraceDuration
+            Intrinsic::TraceStart
+                | Intrinsic::TraceDuration
                 | Intrinsic::TraceSpans
                 | Intrinsic::TraceServices
                 | Intrinsic::RootService
@@ -93,6 +110,7 @@ fn decisive(all: impl Iterator<Item = Option<bool>>, decisive: bool) -> Option<b
 pub(super) fn of_condition(condition: &Condition, summary: &TraceSummary) -> Option<bool> {
     let Condition { subject: Subject::Intrinsic(intrinsic), test, holds } = condition else { return None };
     let passes = match intrinsic {
+        Intrinsic::TraceStart => test.unsigned(summary.start_unix_nano),
         Intrinsic::TraceDuration => test.unsigned(summary.duration_nanos()),
         Intrinsic::TraceSpans => test.unsigned(summary.span_count),
         Intrinsic::TraceServices => test.unsigned(summary.services.len() as u64),

@@ -162,7 +162,13 @@ impl std::fmt::Debug for Search {
 impl Reader {
     /// Begins a search among what this reader has taken in.
     #[must_use]
-    pub fn search(&self, wanted: SearchFor) -> Search {
+    pub fn search(&self, mut wanted: SearchFor) -> Search {
+        if let Some((earliest, latest)) = wanted.query.as_deref().filter(|_| !wanted.with_others).map(line::starts) {
+            // What it says of starts ends the search as the range does.
+            wanted.since_unix_nano = wanted.since_unix_nano.max(Some(earliest).filter(|earliest| *earliest > 0));
+            let before = latest.checked_add(1);
+            wanted.until_unix_nano = wanted.until_unix_nano.into_iter().chain(before).min();
+        }
         let everything = || Arc::new(Compiled::everything());
         let plan = Plan::new(wanted.query.clone().unwrap_or_else(everything), wanted.noted.clone());
         let plan = plan.selecting(wanted.selection.clone());

@@ -33,8 +33,9 @@ pub(super) fn trace<'a>(query: &Compiled, mut spans: Vec<DecodedSpan<'a>>) -> De
     if query.conditions().iter().any(|condition| condition.subject == Subject::Intrinsic(Intrinsic::SelfTime)) {
         set_self_times(&mut spans);
     }
-    let (root, duration_nanos) = (root(&spans), duration_nanos(&spans));
-    DecodedTrace::new(spans, root, duration_nanos)
+    let root = root(&spans);
+    let (start_unix_nano, duration_nanos) = start_and_duration(&spans);
+    DecodedTrace::new(spans, root, start_unix_nano, duration_nanos)
 }
 
 /// The span that names the trace, as the list of traces has it: its root, or its earliest span.
@@ -44,13 +45,14 @@ pub(crate) fn root(spans: &[DecodedSpan<'_>]) -> Option<usize> {
     best.map(|(at, _)| at)
 }
 
-fn duration_nanos(spans: &[DecodedSpan<'_>]) -> u64 {
+/// When a trace starts, nanoseconds since the Unix epoch, and how long it lasts; both 0 without a possible time.
+fn start_and_duration(spans: &[DecodedSpan<'_>]) -> (u64, u64) {
     let possible = || {
         let times = spans.iter().map(|decoded| (decoded.span.start_unix_nano, decoded.span.end_unix_nano));
         times.filter(|(start, end)| is_possible(*start, *end))
     };
     let start = possible().map(|(start, _)| start).min().unwrap_or_default();
-    possible().map(|(_, end)| end).max().unwrap_or_default().saturating_sub(start)
+    (start, possible().map(|(_, end)| end).max().unwrap_or_default().saturating_sub(start))
 }
 
 fn set_self_times(spans: &mut [DecodedSpan<'_>]) {

@@ -10,7 +10,7 @@ use store::{Found, Next, Reader, SearchFor, TraceContents, TraceSummary};
 
 use crate::given::{Kept, T0, child_of, failed, in_protobuf, span, traces};
 
-const LEAVES: [&str; 36] = [
+const LEAVES: [&str; 38] = [
     "service = shop",
     "service != shop",
     "name = a",
@@ -41,6 +41,8 @@ const LEAVES: [&str; 36] = [
     "root.name = a",
     "root.service = shop",
     "trace.spans > 3",
+    "trace.start >= 2026-01-01T00:00:00.0000002Z",
+    "trace.start < 2026-01-01T00:00:00.0000003Z",
     "trace.duration > 200ns",
     "trace.services = 2",
     "count(a = 1) > 0",
@@ -130,7 +132,7 @@ fn whole(contents: &TraceContents) -> DecodedTrace<'_> {
     let root = root.or_else(|| spans().min_by_key(|(at, span)| (span.start_unix_nano, span.span_id, *at)));
     let start = spans().map(|(_, span)| span.start_unix_nano).min().unwrap();
     let end = spans().map(|(_, span)| span.end_unix_nano).max().unwrap();
-    DecodedTrace::new(views.clone(), root.map(|(at, _)| at), end - start)
+    DecodedTrace::new(views.clone(), root.map(|(at, _)| at), start, end - start)
 }
 
 async fn found(reader: &Reader, wanted: SearchFor) -> (Vec<Found>, store::Search) {

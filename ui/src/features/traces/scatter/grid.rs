@@ -135,8 +135,8 @@ impl Marked {
     /// The stretch in the search language. The lowest and the highest row hold what is shorter and longer, too.
     pub(super) fn query(&self, grid: &Grid) -> String {
         let mut conditions = vec![
-            format!("start >= {}", rfc_3339(grid.time(self.x.0))),
-            format!("start < {}", rfc_3339(grid.time(self.x.1 + 1))),
+            format!("trace.start >= {}", rfc_3339(grid.time(self.x.0))),
+            format!("trace.start < {}", rfc_3339(grid.time(self.x.1 + 1))),
         ];
         if self.y.0 > 0 {
             conditions.push(format!("trace.duration >= {}", written(grid.duration(self.y.0))));
@@ -219,7 +219,7 @@ mod tests {
     fn a_stretch_is_a_search_that_parses() {
         let grid = Grid { since: 1_700_000_000_000_000_000, step: 500_000_000, across: 100, up: 40, decades: (6, 10) };
         let marked = Marked::between((9, 30), (4, 20));
-        let query = "start >= 2023-11-14T22:13:22Z and start < 2023-11-14T22:13:25Z \
+        let query = "trace.start >= 2023-11-14T22:13:22Z and trace.start < 2023-11-14T22:13:25Z \
                      and trace.duration >= 100ms and trace.duration < 1.25892s";
         assert_eq!(marked.query(&grid), query);
         for marked in [marked, Marked::between((0, 0), (99, 39)), Marked::between((3, 1), (3, 1))] {
