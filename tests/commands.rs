@@ -26,6 +26,10 @@ fn exit_codes_and_sentences() {
     let (code, sentence) = fails(dir.path(), &["serve", "--grpc", "0.0.0.0:0"]);
     assert_eq!((code, sentence.lines().count()), (2, 1), "{sentence}");
     assert!(sentence.contains("API key"), "{sentence}");
+    for link in ["spanscope://search?q=%", "spanscope://delete?q=all", &format!("spanscope:{}", "a".repeat(20_000))] {
+        let (code, sentence) = fails(dir.path(), &[link]);
+        assert_eq!((code, sentence.lines().count(), sentence.contains("link")), (2, 1, true), "{sentence}");
+    }
     let (code, sentence) = fails(dir.path(), &[]);
     assert_eq!(code, 2, "no display: {sentence}");
     assert!(sentence.contains("serve"), "{sentence}");

@@ -136,11 +136,13 @@ pub enum Call {
         /// `host:port`.
         address: String,
     },
-    /// Opens files in the window of the process that owns the directory and brings it to the
-    /// front; [`crate::ErrorCode::NotFound`] if that process has no window. [`Reply::Done`]
+    /// Brings the window of the process that owns the directory to the front and shows in it what
+    /// is named; [`crate::ErrorCode::NotFound`] if that process has no window. [`Reply::Done`]
     Present {
-        /// Absolute paths; none: only to the front.
+        /// Files to open, absolute paths.
         paths: Vec<String>,
+        /// A text for the search box; see [`crate::Event::Search`].
+        search: Option<String>,
     },
     /// Turns this connection of the control socket into a stream of [`crate::Event`]s.
     /// [`Reply::Done`], then events

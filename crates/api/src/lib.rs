@@ -5,7 +5,7 @@
 //! [`ApiError`]. [`encode`] and [`decode`] are the one encoding ([`Wire`]), over Tauri's IPC and
 //! over the control socket alike.
 //!
-//! Deliberately absent: transports, JSON, and any logic but [`quantity`] and the texts of [`sampling`]. Times are `u64` nanoseconds since the
+//! Deliberately absent: transports, JSON, and any logic but [`quantity`], [`link`] and the texts of [`sampling`]. Times are `u64` nanoseconds since the
 //! Unix epoch; `*_offset_nanos` count from the start of the trace and are signed, because spans
 //! with impossible times lie before it.
 
@@ -16,6 +16,7 @@ pub use query;
 mod call;
 mod error;
 mod event;
+pub mod link;
 mod listing;
 pub mod quantity;
 pub mod sampling;

@@ -98,7 +98,7 @@ bindings! {
         PickDown: "Pick, and to the next" = ["Shift+ArrowDown"];
         PickUp: "Pick, and to the previous" = ["Shift+ArrowUp"];
         ExportPicked: "Export what is picked" = ["x"];
-        PinPicked: "Keep what is picked for ever" = ["Shift+p"];
+        PinPicked: "Keep what is picked, or the trace, for ever, or not" = ["Shift+p"];
         ShowDifferences: "What is different about what is selected" = ["w"];
     }
     Search {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use api::{Call, Facet, FacetValue, Facets, FacetsRequest, Reply, Search};
-use web_sys::KeyboardEvent;
+use web_sys::{HtmlElement, KeyboardEvent};
 
 use super::{
     TracesState,
@@ -11,10 +11,11 @@ use super::{
     list::TraceList,
     popover::Popover,
     question::Question,
+    roving::{rove, step},
     search::{SearchState, conditions},
 };
 use crate::{
-    dom::{View, live, view},
+    dom::{NodeRef, View, before_paint, live, view},
     reactive::{Memo, RwSignal, StoredValue, effect},
     state::{
         Action, AppState,
@@ -107,11 +108,18 @@ impl FacetsState {
 pub(super) fn facets(traces: TracesState) -> View {
     let app = use_app();
     let state = traces.facets;
+    let values = NodeRef::<HtmlElement>::new();
     effect(move || state.follow(traces.list));
     app.on_action(move |action| {
         let takes = action == Action::ToggleFacets;
         if takes {
             state.toggle();
+            // Whoever opens it by key goes on in it.
+            before_paint(move || {
+                if let Some(values) = values.get_untracked().filter(|_| state.is_open.get_untracked()) {
+                    step(&values, true);
+                }
+            });
         }
         takes
     });
@@ -143,7 +151,11 @@ pub(super) fn facets(traces: TracesState) -> View {
             {live(move || {
                 state.is_open.get().then(|| {
                     view! {
-                        <div class="scroll">
+                        <div
+                            class="scroll"
+                            node_ref=values
+                            on:keydown=move |event: KeyboardEvent| rove(&event, ".scroll")
+                        >
                             {live(move || {
                                 state.keys.get().into_iter().map(|key| facet(traces, key)).collect::<View>()
                             })}

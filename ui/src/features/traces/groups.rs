@@ -3,12 +3,19 @@
 use std::rc::Rc;
 
 use api::{Call, Group, Groups, GroupsRequest, Reply, Search};
+use web_sys::HtmlElement;
 
 use super::{
-    TracesState, key_picker::key_picker, list::TraceList, popover::Popover, question::Question, search::SearchState,
+    TracesState,
+    key_picker::key_picker,
+    list::{TraceList, unreadable},
+    popover::Popover,
+    question::Question,
+    roving::step,
+    search::SearchState,
 };
 use crate::{
-    dom::{View, live, view},
+    dom::{NodeRef, View, live, view},
     reactive::{RwSignal, StoredValue, effect},
     state::{Action, AppState, keys::hint, use_app},
     widgets::{Shape, count, duration_figure, percentage, permille, small_icon, visible},
@@ -134,7 +141,19 @@ pub(super) fn group_button(search: SearchState, popover: Popover) -> View {
 pub(super) fn groups(traces: TracesState, key: &str) -> View {
     let state = traces.groups;
     let search = traces.list.search;
+    let rows_place = NodeRef::<HtmlElement>::new();
     effect(move || state.follow(traces.list));
+    use_app().on_action(move |action| {
+        let forwards = match action {
+            Action::NextTrace => true,
+            Action::PreviousTrace => false,
+            _ => return false,
+        };
+        if let Some(rows) = rows_place.get_untracked() {
+            step(&rows, forwards);
+        }
+        true
+    });
     let shown_key = visible(key).into_owned();
     let rows = move || {
         state.found.with(|found| {
@@ -180,8 +199,11 @@ pub(super) fn groups(traces: TracesState, key: &str) -> View {
                 <span class="num" role="columnheader">"p50"</span>
                 <span role="columnheader">"p95"</span>
             </div>
-            <div class="list" role="rowgroup">{live(rows)}</div>
-            <div class="foot" data-testid="group-count"><span>{foot}</span></div>
+            <div class="list" role="rowgroup" node_ref=rows_place>{live(rows)}</div>
+            <div class="foot">
+                <span data-testid="group-count">{foot}</span>
+                {unreadable(traces.list)}
+            </div>
         </div>
     }
 }

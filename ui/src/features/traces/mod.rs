@@ -16,6 +16,7 @@ mod list;
 mod popover;
 mod question;
 mod range;
+mod roving;
 mod scatter;
 mod search;
 
@@ -59,6 +60,15 @@ impl TracesState {
         let search = SearchState::new();
         let list = TraceList::new(app, search);
         note_looks(app, search);
+        app.on_event(move |event| match event {
+            Event::Search { text } => {
+                search.set(text);
+                list.selected.set(None);
+                app.go_home();
+            }
+            Event::Pinned { trace_id, is_pinned } => list.note_pin(*trace_id, *is_pinned),
+            _ => {}
+        });
         Self {
             app,
             list,

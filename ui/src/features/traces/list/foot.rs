@@ -4,7 +4,7 @@ use crate::{
     features::traces::range::RangeChoice,
     reactive::Memo,
     state::{Action, keys::hint, use_app},
-    widgets::{count, time},
+    widgets::{Shape, count, small_icon, time},
 };
 
 /// How much of what is shown, how far the search has come, and why the list stands still.
@@ -18,13 +18,6 @@ pub(in super::super) fn foot(list: TraceList) -> View {
         takes
     });
     let size = move || list.rows.with(|rows| rows.as_ref().map(size));
-    let unreadable = move || {
-        let number = list.rows.with(|rows| rows.as_ref().map_or(0, |rows| rows.unreadable));
-        (number > 0).then(|| {
-            let text = format!("{} in a damaged part of the database", count(number));
-            view! { <span class="warn">{text}</span> }
-        })
-    };
     let stillness = move || {
         let newer = list.rows.with(|rows| rows.as_ref().map_or(0, |rows| rows.newer));
         if list.search.problem.with(Option::is_some) {
@@ -38,12 +31,29 @@ pub(in super::super) fn foot(list: TraceList) -> View {
     view! {
         <div class="foot" data-testid="trace-count">
             <span data-testid="shown">{size}</span>
-            {live(unreadable)}
+            {unreadable(list)}
             {live(progress(list))}
             <span class="grow"></span>
             <span data-testid="held">{stillness}</span>
         </div>
     }
+}
+
+/// How many traces are in no list, picture or count, because they cannot be read.
+pub(in super::super) fn unreadable(list: TraceList) -> View {
+    let number = Memo::new(move || list.rows.with(|rows| rows.as_ref().map_or(0, |rows| rows.unreadable)));
+    live(move || {
+        (number.get() > 0).then(|| {
+            let noun = if number.get() == 1 { "trace" } else { "traces" };
+            let title = "They lie in a damaged part of the database and are in no list. They stay where they are.";
+            view! {
+                <span class="row warn unreadable" title=title data-testid="unreadable">
+                    {small_icon(Shape::Warning)}
+                    {format!("{} {noun} cannot be read", count(number.get()))}
+                </span>
+            }
+        })
+    })
 }
 
 /// `200 shown of 48 310 stored`, `212 of 48 310 traces match`.

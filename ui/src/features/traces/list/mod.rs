@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use api::TraceRow;
 
-pub(super) use self::foot::foot;
+pub(super) use self::foot::{foot, unreadable};
 pub(super) use self::picked::Picked;
 pub(crate) use self::state::TraceList;
 use self::{
@@ -24,7 +24,7 @@ use self::{
 use crate::{
     dom::{NodeRef, Sized, View, live, view},
     reactive::{Memo, RwSignal, StoredValue, effect},
-    state::{Action, use_app},
+    state::{Action, keys::hint, use_app},
     widgets::{Shape, small_icon, time},
 };
 
@@ -104,6 +104,13 @@ pub(super) fn list(list: TraceList) -> View {
             Action::PickTrace => {
                 if let Some((index, trace_id)) = list.selected.get_untracked() {
                     list.picked.update(|picked| picked.toggle(index, trace_id));
+                }
+                return true;
+            }
+            // What is picked has its own bar, which is asked first.
+            Action::PinPicked => {
+                if let Some((_, trace_id)) = list.selected.get_untracked() {
+                    list.toggle_pins(vec![trace_id]);
                 }
                 return true;
             }
@@ -228,6 +235,12 @@ fn slot(list: TraceList, index: Memo<u32>, row: Memo<Fetched>, longest: Memo<u64
             app.open_trace(row.trace_id, None);
         }
     };
+    let is_pinned = Memo::new(move || row.with(|row| row.0.as_ref().is_some_and(|row| row.is_pinned)));
+    let pin = move || {
+        if let Fetched(Some(row)) = row.get_untracked() {
+            list.toggle_pins(vec![row.trace_id]);
+        }
+    };
     let first = move || row.get().0.map(|row| cells(&row, longest.get()));
     let last = move || row.get().0.map(|row| attribute_cells(&row));
     let with_row = move |read: fn(&TraceRow) -> String| row.with(|row| row.0.as_deref().map(read));
@@ -264,8 +277,28 @@ fn slot(list: TraceList, index: Memo<u32>, row: Memo<Fetched>, longest: Memo<u64
             </span>
             {live(first)}
             {live(last)}
+            <span
+                class="pin"
+                class:on=is_pinned
+                role="checkbox"
+                aria-label="Keep for ever"
+                aria-checked=move || is_pinned.get().to_string()
+                title=move || pin_title(is_pinned.get())
+                data-testid="pin-trace"
+                on:click=move |event: web_sys::MouseEvent| {
+                    event.stop_propagation();
+                    pin();
+                }
+            >
+                {small_icon(Shape::Pin)}
+            </span>
         </div>
     }
+}
+
+fn pin_title(is_pinned: bool) -> String {
+    let what = if is_pinned { "Kept for ever; press to let it go" } else { "Keep for ever" };
+    format!("{what} ({})", hint(Action::PinPicked))
 }
 
 /// Picks from the row that was picked last to this one.

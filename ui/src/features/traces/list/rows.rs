@@ -109,6 +109,17 @@ impl Rows {
         })
     }
 
+    /// Has a row show whether its trace is kept for ever.
+    pub(crate) fn note_pin(&mut self, trace_id: model::TraceId, is_pinned: bool) {
+        for (_, rows) in &mut self.blocks {
+            if let Some(at) = rows.iter().position(|row| row.trace_id == trace_id) {
+                let mut changed = rows.to_vec();
+                Arc::make_mut(&mut changed[at]).is_pinned = is_pinned;
+                *rows = changed.into();
+            }
+        }
+    }
+
     /// First rows of the blocks that these rows need and that have not been fetched, or not to their end.
     pub(crate) fn missing(&self, wanted: Range<u32>) -> Vec<u32> {
         let end = wanted.end.min(self.len());
@@ -183,6 +194,15 @@ mod tests {
         let mut slowest = self::rows(page(30, 0, 30), "error", SortBy::Duration);
         slowest.add(page(40, 0, 20));
         assert_eq!(slowest.missing(0..40), [0], "in another order everything may have moved");
+    }
+
+    #[test]
+    fn a_pin_shows_in_the_row_of_its_trace() {
+        let mut rows = rows(page(300, 100, 100), "", SortBy::Start);
+        let trace_id = rows.get(150).map(|row| row.trace_id).expect("it was fetched");
+        rows.note_pin(trace_id, true);
+        let pinned: Vec<_> = (0..300).filter(|row| rows.get(*row).is_some_and(|row| row.is_pinned)).collect();
+        assert_eq!(pinned, [150]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Searches that are kept: those with a name, and those that were run.
 
+use api::link;
 use web_sys::KeyboardEvent;
 
 use super::{
@@ -142,7 +143,7 @@ pub(super) fn saved_menu(search: SearchState) -> View {
 }
 
 fn copy_link(search: SearchState) {
-    let link = search.query.with_untracked(|query| recent::link(query));
+    let link = search.query.with_untracked(|query| link::to_search(query));
     crate::spawn(async move {
         crate::widgets::copy(&link).await;
     });
@@ -207,12 +208,12 @@ fn lists(search: SearchState, popover: Popover) -> View {
             </button>
         }
     };
-    let link = (!query.is_empty()).then(|| {
+    let of_link = (!query.is_empty()).then(|| {
         view! {
             <div class="line link">
-                <span class="q clip grow t2">{recent::link(&query)}</span>
+                <span class="q clip grow t2">{link::to_search(&query)}</span>
                 <span title=format!("Copy a link to this search ({})", hint(Action::CopyLink)) data-testid="copy-link">
-                    {copy_button(move || recent::link(&query), "Copy a link to this search")}
+                    {copy_button(move || link::to_search(&query), "Copy a link to this search")}
                 </span>
             </div>
         }
@@ -223,6 +224,6 @@ fn lists(search: SearchState, popover: Popover) -> View {
         {(!recent.is_empty()).then(|| view! { <h3>"Recent"</h3> })}
         {recent.into_iter().map(recent_line).collect::<View>()}
         {has_none.then(|| view! { <p class="t2">"Searches that you run stand here; the star keeps one under a name."</p> })}
-        {link}
+        {of_link}
     }
 }
