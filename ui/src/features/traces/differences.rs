@@ -3,9 +3,14 @@
 
 use api::{Call, Difference, DifferenceValue, Differences, DifferencesRequest, Reply, Search};
 
-use web_sys::{Element, HtmlElement, KeyboardEvent};
+use web_sys::{HtmlElement, KeyboardEvent};
 
-use super::{list::TraceList, question::Question, roving::rove, search::SearchState};
+use super::{
+    list::TraceList,
+    question::Question,
+    roving::{keep_focus, rove},
+    search::SearchState,
+};
 use crate::{
     dom::{NodeRef, View, before_paint, live, view},
     reactive::{RwSignal, effect},
@@ -46,31 +51,19 @@ impl DifferencesState {
     pub(super) fn compare(self, search: Search, selection: String) {
         self.found.set(None);
         self.asked.set(Some((search.clone(), selection.clone())));
-        before_paint(move || self.take_focus());
+        before_paint(move || {
+            if let Some(panel) = self.panel.get_untracked() {
+                // A panel that cannot take it is still read.
+                let _ = panel.focus();
+            }
+        });
         let request = DifferencesRequest { search, selection, most: MOST };
         self.question.ask(Call::Differences(request), move |reply| {
             let Reply::Differences(found) = reply else { return None };
             let progress = found.progress;
-            // What had the focus is made anew.
-            let has_focus = self.has_focus();
-            self.found.set(Some(found));
-            if has_focus {
-                before_paint(move || self.take_focus());
-            }
+            keep_focus(self.panel, || self.found.set(Some(found)));
             Some(progress)
         });
-    }
-
-    fn has_focus(self) -> bool {
-        let focused = web_sys::window().and_then(|window| window.document()?.active_element());
-        self.panel.get_untracked().is_some_and(|panel| panel.contains(focused.as_ref().map(Element::as_ref)))
-    }
-
-    fn take_focus(self) {
-        if let Some(panel) = self.panel.get_untracked().filter(|_| !self.has_focus()) {
-            // A panel that cannot take it is still read.
-            let _ = panel.focus();
-        }
     }
 
     /// Closes the panel; whether it was open.

@@ -11,7 +11,7 @@ use super::{
     list::TraceList,
     popover::Popover,
     question::Question,
-    roving::{rove, step},
+    roving::{keep_focus, rove, step},
     search::{SearchState, conditions},
 };
 use crate::{
@@ -47,6 +47,7 @@ pub(crate) struct FacetsState {
     found: RwSignal<Option<Facets>>,
     /// Whether they are on the screen.
     pub(super) is_open: RwSignal<bool>,
+    values: NodeRef<HtmlElement>,
     asked: StoredValue<Option<(Search, Vec<String>, u32)>>,
 }
 
@@ -61,6 +62,7 @@ impl FacetsState {
             unfolded: RwSignal::new(Vec::new()),
             found: RwSignal::new(None),
             is_open: RwSignal::new(remembered::is_on(IS_OPEN, width >= ROOMY)),
+            values: NodeRef::new(),
             asked: StoredValue::new(None),
         }
     }
@@ -97,7 +99,7 @@ impl FacetsState {
             let Reply::Facets(found) = reply else { return None };
             let progress = found.progress;
             if self.found.with_untracked(|old| old.as_ref() != Some(&found)) {
-                self.found.set(Some(found));
+                keep_focus(self.values, || self.found.set(Some(found)));
             }
             Some(progress)
         });
@@ -108,7 +110,6 @@ impl FacetsState {
 pub(super) fn facets(traces: TracesState) -> View {
     let app = use_app();
     let state = traces.facets;
-    let values = NodeRef::<HtmlElement>::new();
     effect(move || state.follow(traces.list));
     app.on_action(move |action| {
         let takes = action == Action::ToggleFacets;
@@ -116,7 +117,7 @@ pub(super) fn facets(traces: TracesState) -> View {
             state.toggle();
             // Whoever opens it by key goes on in it.
             before_paint(move || {
-                if let Some(values) = values.get_untracked().filter(|_| state.is_open.get_untracked()) {
+                if let Some(values) = state.values.get_untracked().filter(|_| state.is_open.get_untracked()) {
                     step(&values, true);
                 }
             });
@@ -153,7 +154,7 @@ pub(super) fn facets(traces: TracesState) -> View {
                     view! {
                         <div
                             class="scroll"
-                            node_ref=values
+                            node_ref=state.values
                             on:keydown=move |event: KeyboardEvent| rove(&event, ".scroll")
                         >
                             {live(move || {
@@ -250,12 +251,12 @@ fn facet(traces: TracesState, key: String) -> View {
         let hidden = active.iter().filter(|active| !is_listed(active)).cloned().collect::<Vec<_>>();
         let rows = facet.values.iter().take(shown).map(|value| {
             let is_active = active.iter().any(|active| is_same(&value.query, &active.text));
-            value_row(search, value, all, is_active)
+            value_row(traces, value, all, is_active)
         });
         let is_more = facet.more > 0 || facet.values.len() > shown;
         let is_empty = facet.values.is_empty() && hidden.is_empty();
         Some(view! {
-            {hidden.into_iter().map(|active| active_row(search, active)).collect::<View>()}
+            {hidden.into_iter().map(|active| active_row(traces, active)).collect::<View>()}
             {rows.collect::<View>()}
             {is_empty.then(|| view! { <p class="t3 none">"None"</p> })}
             {(is_more || is_unfolded.get()).then(|| more(&facet, is_unfolded.get(), toggle_fold.clone()))}
@@ -300,7 +301,7 @@ fn more(facet: &Facet, is_unfolded: bool, toggle: impl FnMut(web_sys::MouseEvent
     }
 }
 
-fn value_row(search: SearchState, value: &FacetValue, all: u64, is_active: bool) -> View {
+fn value_row(traces: TracesState, value: &FacetValue, all: u64, is_active: bool) -> View {
     let text = match visible(&value.text).into_owned() {
         text if text.is_empty() => "(empty)".to_owned(),
         text => text,
@@ -315,13 +316,14 @@ fn value_row(search: SearchState, value: &FacetValue, all: u64, is_active: bool)
     );
     let excluded = conditions::excluded(&query);
     let by_key = excluded.clone();
-    let pressed = move |event: web_sys::MouseEvent| {
-        search.toggle(if event.alt_key() { &excluded } else { &query });
+    let toggle = move |condition: &str| {
+        keep_focus(traces.facets.values, || traces.list.search.toggle(condition));
     };
+    let pressed = move |event: web_sys::MouseEvent| toggle(if event.alt_key() { &excluded } else { &query });
     let key_pressed = move |event: KeyboardEvent| {
         if keys::own_action_of(Scope::Values, &keys::chord(&event)) == Some(Action::ExcludeValue) {
             event.prevent_default();
-            search.toggle(&by_key);
+            toggle(&by_key);
         }
     };
     let failed = permille(value.failed, all);
@@ -348,7 +350,7 @@ fn value_row(search: SearchState, value: &FacetValue, all: u64, is_active: bool)
 }
 
 /// A condition that no listed value stands for; a press takes it away.
-fn active_row(search: SearchState, active: Active) -> View {
+fn active_row(traces: TracesState, active: Active) -> View {
     let Active { text, is_excluded } = active;
     let shown = visible(text.strip_prefix("not ").unwrap_or(&text)).into_owned();
     view! {
@@ -359,7 +361,7 @@ fn active_row(search: SearchState, active: Active) -> View {
             aria-pressed="true"
             title=format!("Take {text} away")
             data-testid="facet-active"
-            on:click=move |_| search.toggle(&text)
+            on:click=move |_| keep_focus(traces.facets.values, || traces.list.search.toggle(&text))
         >
             <span class="clip">{is_excluded.then_some("without ")}<span class="q">{shown}</span></span>
             {small_icon(Shape::Close)}

@@ -11,7 +11,7 @@ use super::{
     list::{TraceList, unreadable},
     popover::Popover,
     question::Question,
-    roving::step,
+    roving::{keep_focus, step},
     search::SearchState,
 };
 use crate::{
@@ -30,6 +30,7 @@ pub(crate) struct GroupsState {
     question: Question,
     /// The groups; `None` until the first answer.
     found: RwSignal<Option<Groups>>,
+    rows: NodeRef<HtmlElement>,
     asked: StoredValue<Option<(Search, String)>>,
 }
 
@@ -39,6 +40,7 @@ impl GroupsState {
         Self {
             question: Question::new(app, search.is_stopped),
             found: RwSignal::new(None),
+            rows: NodeRef::new(),
             asked: StoredValue::new(None),
         }
     }
@@ -67,7 +69,7 @@ impl GroupsState {
         self.question.ask(Call::Groups(GroupsRequest { search, key, most: MOST }), move |reply| {
             let Reply::Groups(found) = reply else { return None };
             let progress = found.progress;
-            self.found.set(Some(found));
+            keep_focus(self.rows, || self.found.set(Some(found)));
             Some(progress)
         });
     }
@@ -141,7 +143,6 @@ pub(super) fn group_button(search: SearchState, popover: Popover) -> View {
 pub(super) fn groups(traces: TracesState, key: &str) -> View {
     let state = traces.groups;
     let search = traces.list.search;
-    let rows_place = NodeRef::<HtmlElement>::new();
     effect(move || state.follow(traces.list));
     use_app().on_action(move |action| {
         let forwards = match action {
@@ -149,7 +150,7 @@ pub(super) fn groups(traces: TracesState, key: &str) -> View {
             Action::PreviousTrace => false,
             _ => return false,
         };
-        if let Some(rows) = rows_place.get_untracked() {
+        if let Some(rows) = state.rows.get_untracked() {
             step(&rows, forwards);
         }
         true
@@ -199,7 +200,7 @@ pub(super) fn groups(traces: TracesState, key: &str) -> View {
                 <span class="num" role="columnheader">"p50"</span>
                 <span role="columnheader">"p95"</span>
             </div>
-            <div class="list" role="rowgroup" node_ref=rows_place>{live(rows)}</div>
+            <div class="list" role="rowgroup" node_ref=state.rows>{live(rows)}</div>
             <div class="foot">
                 <span data-testid="group-count">{foot}</span>
                 {unreadable(traces.list)}

@@ -13,6 +13,7 @@ mod facets;
 mod groups;
 mod key_picker;
 mod list;
+mod near;
 mod popover;
 mod question;
 mod range;
@@ -184,7 +185,7 @@ pub fn traces_screen() -> View {
     let middle = move || match (shown.get(), group_key.get()) {
         (Shown::Rows | Shown::Searching, Some(key)) => untrack(|| groups(traces, &key)),
         (Shown::Nothing | Shown::Searching | Shown::FirstRun, _) => view! { <div class="grow"></div> },
-        (Shown::NoMatch(stored), _) => nothing_matches(list, stored),
+        (Shown::NoMatch(stored), _) => nothing_matches(traces, stored),
         (Shown::Rows, None) => list::list(list),
     };
     let is_compared = Memo::new(move || traces.differences.asked.get());

@@ -59,8 +59,7 @@ pub(in super::super) fn unreadable(list: TraceList) -> View {
 /// `200 shown of 48 310 stored`, `212 of 48 310 traces match`.
 fn size(rows: &Rows) -> String {
     let noun = if rows.stored == 1 { "trace" } else { "traces" };
-    let is_everything = rows.search.query.is_empty() && rows.search.range == api::TimeRange::default();
-    match (is_everything, rows.is_partial()) {
+    match (rows.is_everything(), rows.is_partial()) {
         (true, true) => format!("{} shown of {} stored", count(rows.matching), count(rows.stored)),
         (true, false) => format!("{} {noun} stored", count(rows.stored)),
         (false, true) => format!("{} found so far, of {} {noun}", count(rows.matching), count(rows.stored)),

@@ -52,6 +52,16 @@ pub(super) fn list(list: TraceList) -> View {
         list.rows.track();
         list.fetch(drawn);
     });
+    // Nobody reads any more: what has waited comes in.
+    effect(move || {
+        list.is_pointer_inside.track();
+        list.selected.track();
+        list.picked.track();
+        list.scroll_top.track();
+        if list.newer() > 0 && list.is_at_rest() {
+            list.catch_up();
+        }
+    });
     // Coming back finds the list where it was left.
     effect(move || {
         if let Some(scroller) = scroller.get() {
@@ -182,12 +192,7 @@ pub(super) fn list(list: TraceList) -> View {
                     }
                 }
                 on:pointerenter=move |_| list.is_pointer_inside.set(true)
-                on:pointerleave=move |_| {
-                    list.is_pointer_inside.set(false);
-                    if list.newer() > 0 && list.is_at_rest() {
-                        list.catch_up();
-                    }
-                }
+                on:pointerleave=move |_| list.is_pointer_inside.set(false)
             >
                 <div class="inner" style:height=move || format!("{}px", u64::from(len.get()) * u64::from(ROW))>
                     {live(move || (0..slots.get()).map(in_slot).collect::<View>())}

@@ -67,6 +67,11 @@ impl Rows {
         self.search.query == wanted.query && self.sort == wanted.sort && self.columns == wanted.columns
     }
 
+    /// Whether nothing narrows it: then all that is stored is found.
+    pub(crate) fn is_everything(&self) -> bool {
+        self.search.query.is_empty() && self.search.range == api::TimeRange::default()
+    }
+
     /// Whether what is found later comes at the end.
     fn is_newest_first(&self) -> bool {
         self.sort.by == SortBy::Start && !self.sort.is_ascending
@@ -80,7 +85,7 @@ impl Rows {
     /// Whether the search goes on by itself while these rows are drawn.
     pub(crate) fn wants_more(&self, drawn: &Range<u32>) -> bool {
         let is_near_end = drawn.end.saturating_add(BLOCK) > self.len();
-        let is_narrow = !self.search.query.is_empty() && self.matching < ENOUGH;
+        let is_narrow = !self.is_everything() && self.matching < ENOUGH;
         self.is_partial() && (is_near_end || is_narrow || !self.is_newest_first())
     }
 

@@ -56,6 +56,14 @@ impl ScatterState {
         }
     }
 
+    /// How many traces of the range do not match, followed; `None` while that is not known.
+    pub(crate) fn others(self) -> Option<u64> {
+        self.picture.with(|picture| {
+            let scatter = &picture.as_ref()?.scatter;
+            scatter.progress.is_over.then_some(scatter.others)
+        })
+    }
+
     /// What is marked in the search language.
     pub(crate) fn marked_query(self) -> Option<String> {
         let marked = self.marked.get_untracked()?;

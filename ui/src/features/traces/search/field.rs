@@ -279,10 +279,13 @@ fn clear(search: SearchState) -> View {
 /// `212 traces, 9 ms`.
 fn found(list: TraceList) -> impl Fn() -> Option<String> + 'static {
     move || {
+        if list.search.is_link_copied.get() {
+            return Some("Link copied".to_owned());
+        }
         let taken = list.taken_millis.get();
         list.rows.with(|rows| {
             let rows = rows.as_ref()?;
-            let is_listed = rows.search.query.is_empty() && rows.is_partial();
+            let is_listed = rows.is_everything() && rows.is_partial();
             let (number, more) = match (is_listed, rows.is_partial()) {
                 // What is not narrowed needs no search to be counted.
                 (true, _) => (rows.stored, ""),

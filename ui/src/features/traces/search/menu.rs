@@ -1,5 +1,7 @@
 //! Searches that are kept: those with a name, and those that were run.
 
+use std::time::Duration;
+
 use api::link;
 use web_sys::KeyboardEvent;
 
@@ -9,12 +11,14 @@ use super::{
     recent::{self, Saved},
 };
 use crate::{
-    dom::{View, live, typed, view},
+    dom::{View, after, live, typed, view},
     reactive::{Memo, RwSignal},
     state::{Action, keys::hint, use_app},
     widgets::{Shape, copy_button, icon, small_icon, visible},
 };
 
+/// How long it is said that something was copied.
+const SAID: Duration = Duration::from_millis(1_600);
 /// So many of the searches that were run are in the menu.
 const MOST_RUN: usize = 12;
 
@@ -145,7 +149,10 @@ pub(super) fn saved_menu(search: SearchState) -> View {
 fn copy_link(search: SearchState) {
     let link = search.query.with_untracked(|query| link::to_search(query));
     crate::spawn(async move {
-        crate::widgets::copy(&link).await;
+        if crate::widgets::copy(&link).await {
+            search.is_link_copied.set(true);
+            after(SAID, move || search.is_link_copied.set(false)).forget();
+        }
     });
 }
 

@@ -49,6 +49,8 @@ pub(crate) struct SearchState {
     pub(crate) recent: RwSignal<Vec<String>>,
     /// Searches with a name.
     pub(crate) saved: RwSignal<Vec<Saved>>,
+    /// Whether a link to the search was copied just now.
+    pub(crate) is_link_copied: RwSignal<bool>,
     /// Whether the user has stopped searching.
     pub(crate) is_stopped: RwSignal<bool>,
 }
@@ -82,6 +84,7 @@ impl SearchState {
             last_look: RwSignal::new(remembered::read(LAST_LOOK).and_then(|text| text.parse().ok())),
             recent: RwSignal::new(recent::recent()),
             saved: RwSignal::new(recent::saved()),
+            is_link_copied: RwSignal::new(false),
             is_stopped: RwSignal::new(false),
         }
     }
