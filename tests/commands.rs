@@ -69,6 +69,14 @@ fn a_search_is_completed_from_what_is_stored() {
 }
 
 #[test]
+fn a_search_that_finds_nothing_says_what_may_be_meant() {
+    let dir = fresh_dir();
+    assert!(run(dir.path(), &["import", SAMPLE]).status.success());
+    let (code, sentence) = fails(dir.path(), &["traces", "service = paymens"]);
+    assert_eq!((code, sentence.as_str()), (1, "spanscope: no trace matches; did you mean service = payments?\n"));
+}
+
+#[test]
 fn one_owner_a_directory() {
     let dir = fresh_dir();
     let serve = Serve::start(dir.path());

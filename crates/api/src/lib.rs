@@ -34,8 +34,9 @@ pub use listing::{FirstError, ServiceCount, TracePage, TraceRow};
 pub use sampling::{CriticalFlow, Sampling, SamplingPreview};
 pub use search::{
     CompleteRequest, Completion, CompletionKind, Completions, Difference, DifferenceValue, Differences,
-    DifferencesRequest, Facet, FacetValue, Facets, FacetsRequest, FoundSpans, Group, Groups, GroupsRequest, Scatter,
-    ScatterCell, ScatterRequest, Search, SearchProgress, SortBy, SpansRequest, TimeRange, TraceSort, TracesRequest,
+    DifferencesRequest, Facet, FacetValue, Facets, FacetsRequest, FoundSpans, Group, Groups, GroupsRequest, Meant,
+    Nearly, Scatter, ScatterCell, ScatterRequest, Search, SearchProgress, SortBy, SpansRequest, TimeRange, TraceSort,
+    TracesRequest, Without,
 };
 pub use settings::{FromCommandLine, PendingDeletion, Retention, Room, Selected, Selection, Settings, SettingsChange};
 pub use span::{

@@ -39,7 +39,7 @@ impl DifferencesState {
     /// The panel is closed. Belongs to the reactive owner it is made in.
     pub(super) fn new(app: AppState, search: SearchState) -> Self {
         Self {
-            question: Question::new(app, search.is_stopped),
+            question: Question::new(app, search),
             asked: RwSignal::new(None),
             found: RwSignal::new(None),
             panel: NodeRef::new(),

@@ -1,61 +1,34 @@
-use api::Search;
+use api::{Call, Meant, Nearly, Reply, Without};
 
 use super::{
     TracesState,
     list::TraceList,
-    near::{Finds, Meant, finds, meant},
     range::{RangeChoice, picker},
-    search::conditions,
 };
 use crate::{
     dom::{View, live, view},
     reactive::{RwSignal, effect},
     spawn,
     state::{Action, keys::hint},
+    transport,
     widgets::{count, visible},
 };
-
-/// So many conditions are offered to be left out.
-const MOST_CONDITIONS: usize = 6;
-
-/// What nearly matched, of the search that is shown.
-#[derive(Debug, Clone, PartialEq, Default)]
-struct Nearly {
-    meant: Vec<Meant>,
-    /// What is found without the condition of this index.
-    without: Vec<(usize, Finds)>,
-}
 
 /// Finds out what nearly matches, again for each search.
 fn look(list: TraceList) -> RwSignal<Nearly> {
     let nearly = RwSignal::new(Nearly::default());
     effect(move || {
-        let (query, _) = (list.search.query.get(), list.search.range.track());
+        list.search.query.track();
+        list.search.range.track();
         nearly.set(Nearly::default());
-        let is_current = move || {
-            let is_shown = nearly.try_get_untracked().is_some();
-            is_shown && list.search.query.with_untracked(|now| *now == query)
-        };
         let search = list.search.now();
         spawn(async move {
-            let all = conditions::conditions(&search.query);
-            for condition in all.iter().take(MOST_CONDITIONS) {
-                if let Some(meant) = meant(condition).await
-                    && is_current()
-                {
-                    nearly.update(|nearly| nearly.meant.push(meant));
-                }
-            }
-            for (at, condition) in all.iter().enumerate().take(MOST_CONDITIONS).filter(|_| all.len() > 1) {
-                if !is_current() {
-                    return;
-                }
-                let query = conditions::without(&search.query, condition);
-                if let Some(finds) = finds(Search { query, ..search.clone() }).await
-                    && is_current()
-                {
-                    nearly.update(|nearly| nearly.without.push((at, finds)));
-                }
+            // Without an answer the other ways out are still there.
+            if let Ok(Reply::Nearly(found)) = transport::call(Call::Nearly(search.clone())).await
+                && nearly.try_get_untracked().is_some()
+                && list.search.query.with_untracked(|now| *now == search.query)
+            {
+                nearly.set(found);
             }
         });
     });
@@ -87,31 +60,25 @@ pub(super) fn nothing_matches(traces: TracesState, stored: u64) -> View {
         view! { {what} {format!(". {}{} {are} stored in all.", then.unwrap_or_default(), number_of(stored))} }
     };
     let meant = move || {
-        let line = |Meant { written, meant }: Meant| {
-            let (was, is) = (written.to_string(), meant.to_string());
+        let line = |Meant { condition, meant, query }: Meant| {
             view! {
                 <p>
                     "Nothing stored is "
-                    <span class="q">{visible(&was).into_owned()}</span>
+                    <span class="q">{visible(&condition).into_owned()}</span>
                     ". Did you mean "
                     <button
                         type="button"
                         class="btn link"
                         data-testid="did-you-mean"
-                        on:click=move |_| {
-                            let text = search.query.with_untracked(|query| {
-                                conditions::replaced(query, &written, &meant)
-                            });
-                            search.set(&text);
-                        }
+                        on:click=move |_| search.set(&query)
                     >
-                        <span class="q">{visible(&is).into_owned()}</span>
+                        <span class="q">{visible(&meant).into_owned()}</span>
                     </button>
                     "?"
                 </p>
             }
         };
-        nearly.with(|nearly| nearly.meant.iter().cloned().map(line).collect::<View>())
+        nearly.get().meant.into_iter().map(line).collect::<View>()
     };
     let wider = move || {
         let range = search.range.get();
@@ -138,37 +105,24 @@ pub(super) fn nothing_matches(traces: TracesState, stored: u64) -> View {
             .collect::<View>()
     };
     let without = move || {
-        let query = search.query.get();
-        let all = conditions::conditions(&query);
-        if all.len() < 2 {
-            return View::new();
-        }
-        all.into_iter()
-            .enumerate()
-            .take(MOST_CONDITIONS)
-            .map(|(at, condition)| {
-                let finds = move || {
-                    nearly.with(|nearly| {
-                        let (_, finds) = nearly.without.iter().find(|(other, _)| *other == at)?;
-                        let more = if finds.is_partial { "+" } else { "" };
-                        Some(format!("{}{more}", count(finds.traces)))
-                    })
-                };
-                let rest = conditions::without(&query, &condition);
-                view! {
-                    <button
-                        type="button"
-                        class="btn"
-                        data-testid="without"
-                        on:click=move |_| search.set(&rest)
-                    >
-                        "Without "
-                        <span class="q clip">{visible(&condition.to_string()).into_owned()}</span>
-                        <span class="t3 num">{finds}</span>
-                    </button>
-                }
-            })
-            .collect::<View>()
+        let button = |Without { condition, query, traces, is_partial }: Without| {
+            let more = if is_partial { "+" } else { "" };
+            view! {
+                <button
+                    type="button"
+                    class="btn"
+                    // Without it there is nothing either: that is no way on.
+                    disabled=traces == 0 && !is_partial
+                    data-testid="without"
+                    on:click=move |_| search.set(&query)
+                >
+                    "Without "
+                    <span class="q clip">{visible(&condition).into_owned()}</span>
+                    <span class="t3 num">{format!("{}{more}", count(traces))}</span>
+                </button>
+            }
+        };
+        nearly.get().without.into_iter().map(button).collect::<View>()
     };
     let clear = move || {
         search.query.with(|query| !query.is_empty()).then(|| {

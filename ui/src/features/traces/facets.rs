@@ -57,7 +57,7 @@ impl FacetsState {
         let width = web_sys::window().and_then(|window| window.inner_width().ok()?.as_f64()).unwrap_or(ROOMY);
         let keys = remembered::read(KEYS).map(|keys| keys.lines().map(str::to_owned).collect());
         Self {
-            question: Question::new(app, search.is_stopped),
+            question: Question::new(app, search),
             keys: RwSignal::new(keys.unwrap_or_else(|| USUAL.map(str::to_owned).to_vec())),
             unfolded: RwSignal::new(Vec::new()),
             found: RwSignal::new(None),
@@ -230,7 +230,7 @@ fn facet(traces: TracesState, key: String) -> View {
         state.found.with(|found| {
             let found = found.as_ref()?;
             let facet = found.facets.iter().find(|facet| facet.key == of_key)?;
-            Some((facet.clone(), found.traces))
+            Some((facet.clone(), found.traces, found.progress.is_over))
         })
     });
     let active = Memo::new(move || search.query.with(|query| active(query, &active_key)));
@@ -245,7 +245,7 @@ fn facet(traces: TracesState, key: String) -> View {
     };
     let values = move || {
         let active = active.get();
-        let (facet, all) = found.get()?;
+        let (facet, all, is_over) = found.get()?;
         let shown = if is_unfolded.get() { MANY } else { FEW } as usize;
         let is_listed = |active: &Active| facet.values.iter().any(|value| is_same(&value.query, &active.text));
         let hidden = active.iter().filter(|active| !is_listed(active)).cloned().collect::<Vec<_>>();
@@ -258,7 +258,7 @@ fn facet(traces: TracesState, key: String) -> View {
         Some(view! {
             {hidden.into_iter().map(|active| active_row(traces, active)).collect::<View>()}
             {rows.collect::<View>()}
-            {is_empty.then(|| view! { <p class="t3 none">"None"</p> })}
+            {is_empty.then(|| view! { <p class="t3 none">{if is_over { "None" } else { "None so far" }}</p> })}
             {(is_more || is_unfolded.get()).then(|| more(&facet, is_unfolded.get(), toggle_fold.clone()))}
         })
     };

@@ -38,7 +38,7 @@ impl GroupsState {
     /// Nothing is asked yet. Belongs to the reactive owner it is made in.
     pub(super) fn new(app: AppState, search: SearchState) -> Self {
         Self {
-            question: Question::new(app, search.is_stopped),
+            question: Question::new(app, search),
             found: RwSignal::new(None),
             rows: NodeRef::new(),
             asked: StoredValue::new(None),

@@ -13,7 +13,6 @@ mod facets;
 mod groups;
 mod key_picker;
 mod list;
-mod near;
 mod popover;
 mod question;
 mod range;
@@ -29,7 +28,7 @@ use self::{
     empty::nothing_matches,
     facets::{FacetsState, facets},
     groups::{GroupsState, groups},
-    list::{TraceList, foot},
+    list::{TraceList, foot, nothing_yet},
     scatter::{ScatterState, scatter},
     search::{SearchState, bar::search_bar},
 };
@@ -184,7 +183,8 @@ pub fn traces_screen() -> View {
     let group_key = Memo::new(move || list.search.group_key.get());
     let middle = move || match (shown.get(), group_key.get()) {
         (Shown::Rows | Shown::Searching, Some(key)) => untrack(|| groups(traces, &key)),
-        (Shown::Nothing | Shown::Searching | Shown::FirstRun, _) => view! { <div class="grow"></div> },
+        (Shown::Searching, None) => nothing_yet(list),
+        (Shown::Nothing | Shown::FirstRun, _) => view! { <div class="grow"></div> },
         (Shown::NoMatch(stored), _) => nothing_matches(traces, stored),
         (Shown::Rows, None) => list::list(list),
     };

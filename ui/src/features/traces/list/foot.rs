@@ -94,6 +94,28 @@ fn full_at(rows: &Rows) -> Option<u64> {
     rows.progress.reached_unix_nano.filter(|_| rows.progress.is_full)
 }
 
+/// In place of the list while nothing has been found and not all was searched.
+pub(in super::super) fn nothing_yet(list: TraceList) -> View {
+    let is_searching = move || list.is_searching.get() || list.is_loading.get();
+    let title = move || if is_searching() { "Nothing found so far" } else { "Nothing found; not all was searched" };
+    let name = move || if is_searching() { "Stop" } else { "Search further back" };
+    let how_far = move || list.rows.with(|rows| rows.as_ref().map(|rows| format!("Searched {}.", reached(rows))));
+    view! {
+        <div class="say grow nothing waiting" data-testid="nothing-yet">
+            <h2>{title}</h2>
+            <p>{how_far}</p>
+            <button
+                type="button"
+                class="btn"
+                title=hint(Action::StopSearch)
+                on:click=move |_| stop_or_go_on(list)
+            >
+                {name}
+            </button>
+        </div>
+    }
+}
+
 fn progress(list: TraceList) -> impl FnMut() -> Option<View> {
     // A list that is not narrowed goes on as it is read: there is nothing to stop.
     let shown = Memo::new(move || {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use api::TraceRow;
 
-pub(super) use self::foot::{foot, unreadable};
+pub(super) use self::foot::{foot, nothing_yet, unreadable};
 pub(super) use self::picked::Picked;
 pub(crate) use self::state::TraceList;
 use self::{

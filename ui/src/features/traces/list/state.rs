@@ -219,6 +219,7 @@ impl TraceList {
     /// Has a search that was stopped, or has found enough, go on to its end.
     pub(crate) fn search_further(self) {
         self.search.is_stopped.set(false);
+        self.search.resumed.update(|resumed| *resumed = resumed.wrapping_add(1));
         self.search_on(true);
     }
 

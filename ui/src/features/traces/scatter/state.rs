@@ -47,7 +47,7 @@ impl ScatterState {
     pub(crate) fn new(app: AppState, list: TraceList) -> Self {
         Self {
             list,
-            question: Question::new(app, list.search.is_stopped),
+            question: Question::new(app, list.search),
             size: RwSignal::new((0.0, 0.0)),
             picture: RwSignal::new(None),
             marked: RwSignal::new(None),

@@ -46,15 +46,6 @@ pub(crate) fn without(text: &str, condition: &Query) -> String {
     }
 }
 
-/// The search with one of its conditions replaced.
-pub(crate) fn replaced(text: &str, condition: &Query, by: &Query) -> String {
-    let all = conditions(text).into_iter().map(|other| if other == *condition { by.clone() } else { other });
-    match all.collect::<Vec<_>>() {
-        mut one if one.len() == 1 => one.remove(0).to_string(),
-        all => Query::And(all).to_string(),
-    }
-}
-
 /// The search with the condition if it had none, and without if it had.
 pub(crate) fn toggled(text: &str, condition: &str) -> String {
     match query_of(condition) {
@@ -105,9 +96,6 @@ mod tests {
         assert_eq!(toggled("service = a", "error"), "service = a and error");
         let taken = without("a = 1 and (b = 1 or c = 2) and not d = 4", &query_of("a = 1").expect("it is one"));
         assert_eq!(taken, "(b = 1 or c = 2) and not d = 4");
-        let (was, is) = (query_of("b = 1").expect("it is one"), query_of("b = 2").expect("it is one"));
-        assert_eq!(replaced("a = 1 and b = 1", &was, &is), "a = 1 and b = 2");
-        assert_eq!(replaced("b = 1", &was, &is), "b = 2");
         let taken = without("not d = 4 and (b = 1 or c = 2)", &query_of("not d = 4").expect("it is one"));
         assert_eq!(taken, "b = 1 or c = 2");
     }

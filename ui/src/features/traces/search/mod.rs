@@ -53,6 +53,8 @@ pub(crate) struct SearchState {
     pub(crate) is_link_copied: RwSignal<bool>,
     /// Whether the user has stopped searching.
     pub(crate) is_stopped: RwSignal<bool>,
+    /// Counts how often a search that was stopped went on.
+    pub(crate) resumed: RwSignal<u32>,
 }
 
 /// All that a change of starts a new list.
@@ -86,6 +88,7 @@ impl SearchState {
             saved: RwSignal::new(recent::saved()),
             is_link_copied: RwSignal::new(false),
             is_stopped: RwSignal::new(false),
+            resumed: RwSignal::new(0),
         }
     }
 
