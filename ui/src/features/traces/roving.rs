@@ -4,16 +4,22 @@
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
 
-use crate::dom::{NodeRef, before_paint};
+use crate::{
+    dom::{NodeRef, before_paint},
+    state::{
+        Action,
+        keys::{self, Scope},
+    },
+};
 
 /// What the arrows stop at. What stands in a heading does something to all that is below it; Tab gets there.
 const STOPS: &str = "button:enabled:not(h3 > button, header button), input";
 
 /// Moves the focus with the arrow keys, within the part that is named by `part` and holds what was pressed.
 pub(super) fn rove(event: &KeyboardEvent, part: &str) {
-    let forwards = match event.key().as_str() {
-        "ArrowDown" => true,
-        "ArrowUp" => false,
+    let forwards = match keys::own_action_of(Scope::Values, &keys::chord(event)) {
+        Some(Action::NextValue) => true,
+        Some(Action::PreviousValue) => false,
         _ => return,
     };
     let pressed = event.target().and_then(|target| target.dyn_into::<Element>().ok());
