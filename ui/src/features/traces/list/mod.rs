@@ -22,7 +22,7 @@ use self::{
     rows::{Rows, row_of_slot},
 };
 use crate::{
-    dom::{NodeRef, Sized, View, live, view},
+    dom::{NodeRef, Sized, View, live, px, view},
     reactive::{Memo, RwSignal, StoredValue, effect},
     state::{Action, keys::hint, use_app},
     widgets::{Shape, small_icon, time},
@@ -30,6 +30,12 @@ use crate::{
 
 /// Height of a row, CSS pixels; `--row-list`.
 const ROW: u32 = 26;
+/// Width of a column of an attribute, with its gap, and what the others take together at their narrowest, CSS pixels.
+const ATTRIBUTE: f64 = 114.0;
+const TIGHT: f64 = 600.0;
+/// Room for the others from which on they have all they want, or all but some words.
+const ROOMY: f64 = 930.0;
+const FAIR: f64 = 785.0;
 /// Rows drawn above and below what is visible.
 const OVERSCAN: u32 = 4;
 
@@ -37,8 +43,8 @@ const OVERSCAN: u32 = 4;
 pub(super) fn list(list: TraceList) -> View {
     let app = use_app();
     let scroller = NodeRef::new();
-    let height = RwSignal::new(0.0_f64);
-    watch_height(scroller, height);
+    let (width, height) = (RwSignal::new(ROOMY), RwSignal::new(0.0_f64));
+    watch_size(scroller, width, height);
 
     let len = Memo::new(move || list.rows.with(|rows| rows.as_ref().map_or(0, Rows::len)));
     let slots = Memo::new(move || (height.get() / f64::from(ROW)).ceil() as u32 + 1 + 2 * OVERSCAN);
@@ -166,9 +172,14 @@ pub(super) fn list(list: TraceList) -> View {
     // Attributes are columns before the last one, each as wide as the others.
     let attributes = Memo::new(move || list.rows.with(|rows| rows.as_ref().map_or(0, |rows| rows.columns.len())));
     let template = move || vec!["minmax(104px, 3fr)"; attributes.get()].join(" ");
+    // What does not fit even so is scrolled to.
+    let least = Memo::new(move || attributes.get() as f64 * ATTRIBUTE + TIGHT);
+    let room = Memo::new(move || width.get() - attributes.get() as f64 * ATTRIBUTE);
     view! {
         <div
             class="grid"
+            class:fair=move || room.get() < ROOMY
+            class:tight=move || room.get() < FAIR
             class:stale=move || list.search.problem.with(Option::is_some)
             class:picking=move || list.picked.with(|picked| !picked.is_empty())
             role="grid"
@@ -177,6 +188,7 @@ pub(super) fn list(list: TraceList) -> View {
             aria-busy=move || list.is_searching.get().to_string()
             aria-rowcount=move || (len.get() + 1).to_string()
             style=("--attributes", template)
+            style=("--least", move || px(least.get()))
             data-testid="trace-list"
         >
             {head(list, move || bring_newer_in(list))}
@@ -342,16 +354,20 @@ fn bring_newer_in(list: TraceList) {
     list.reload();
 }
 
-/// Keeps a signal at the height of an element.
-fn watch_height(element: NodeRef, height: RwSignal<f64>) {
+/// Keeps signals at the width of what an element stands in, and at its own height.
+fn watch_size(element: NodeRef, width: RwSignal<f64>, height: RwSignal<f64>) {
     let kept = StoredValue::new(None::<Sized>);
     effect(move || {
         let Some(element) = element.get() else { return };
-        height.set(f64::from(element.client_height()));
-        let measured = element.clone();
+        let around = element.parent_element().unwrap_or_else(|| element.clone().into());
+        let (inner, outer) = (element.clone(), around.clone());
         let measure = move || {
-            height.try_set(f64::from(measured.client_height()));
+            height.try_set(f64::from(inner.client_height()));
+            if width.try_get_untracked().is_some_and(|old| old != f64::from(outer.client_width())) {
+                width.set(f64::from(outer.client_width()));
+            }
         };
-        kept.set_value(Sized::new(&[element.as_ref()], measure));
+        measure();
+        kept.set_value(Sized::new(&[element.as_ref(), &around], measure));
     });
 }
