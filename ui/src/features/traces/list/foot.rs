@@ -59,7 +59,7 @@ pub(in super::super) fn unreadable(list: TraceList) -> View {
 /// `200 shown of 48 310 stored`, `212 of 48 310 traces match`.
 fn size(rows: &Rows) -> String {
     let noun = if rows.stored == 1 { "trace" } else { "traces" };
-    match (rows.is_everything(), rows.is_partial()) {
+    match (rows.is_everything(), !rows.progress.is_over) {
         (true, true) => format!("{} shown of {} stored", count(rows.matching), count(rows.stored)),
         (true, false) => format!("{} {noun} stored", count(rows.stored)),
         (false, true) => format!("{} found so far, of {} {noun}", count(rows.matching), count(rows.stored)),
