@@ -14,7 +14,10 @@ use super::{
 use crate::{
     dom::{NodeRef, View, before_paint, live, view},
     reactive::{RwSignal, effect},
-    state::AppState,
+    state::{
+        Action, AppState,
+        keys::{self, Scope},
+    },
     widgets::{Shape, count, icon, percentage, permille, visible},
 };
 
@@ -121,7 +124,15 @@ pub(super) fn differences(state: DifferencesState, list: TraceList) -> View {
             aria-label="What is different"
             data-testid="differences"
             node_ref=state.panel
-            on:keydown=move |event: KeyboardEvent| rove(&event, ".differences")
+            on:keydown=move |event: KeyboardEvent| {
+                // Whoever is in it means it, and not what is picked in the list.
+                if keys::own_action_of(Scope::Anywhere, &keys::chord(&event)) == Some(Action::Back) {
+                    state.close();
+                    event.prevent_default();
+                } else {
+                    rove(&event, ".differences");
+                }
+            }
         >
             <header>
                 <h2>"What is different about these"</h2>

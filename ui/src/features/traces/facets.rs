@@ -55,7 +55,8 @@ impl FacetsState {
     /// The keys that were chosen last. Belongs to the reactive owner it is made in.
     pub(super) fn new(app: AppState, search: SearchState) -> Self {
         let width = web_sys::window().and_then(|window| window.inner_width().ok()?.as_f64()).unwrap_or(ROOMY);
-        let keys = remembered::read(KEYS).map(|keys| keys.lines().map(str::to_owned).collect());
+        let keys = remembered::read(KEYS)
+            .map(|keys| keys.lines().filter(|key| conditions::is_key(key)).map(str::to_owned).collect());
         Self {
             question: Question::new(app, search),
             keys: RwSignal::new(keys.unwrap_or_else(|| USUAL.map(str::to_owned).to_vec())),
