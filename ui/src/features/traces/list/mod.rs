@@ -149,6 +149,10 @@ pub(super) fn list(list: TraceList) -> View {
         {
             pick_to(list, index);
         }
+        // Else Enter and Space would still mean the button that was pressed last.
+        if let Some(scroller) = scroller.get_untracked() {
+            let _ = scroller.focus();
+        }
         select_by(list, scroller, step);
         if matches!(action, Action::PickDown | Action::PickUp)
             && let Some((index, _)) = list.selected.get_untracked()
