@@ -26,6 +26,10 @@ fn exit_codes_and_sentences() {
     let (code, sentence) = fails(dir.path(), &["serve", "--grpc", "0.0.0.0:0"]);
     assert_eq!((code, sentence.lines().count()), (2, 1), "{sentence}");
     assert!(sentence.contains("API key"), "{sentence}");
+    for link in ["spanscope://search?q=%", "spanscope://delete?q=all", &format!("spanscope:{}", "a".repeat(20_000))] {
+        let (code, sentence) = fails(dir.path(), &[link]);
+        assert_eq!((code, sentence.lines().count(), sentence.contains("link")), (2, 1, true), "{sentence}");
+    }
     let (code, sentence) = fails(dir.path(), &[]);
     assert_eq!(code, 2, "no display: {sentence}");
     assert!(sentence.contains("serve"), "{sentence}");
@@ -62,6 +66,14 @@ fn a_search_is_completed_from_what_is_stored() {
     assert_eq!(text.split_whitespace().collect::<Vec<_>>()[..2], ["payments", "value"], "{text}");
     let (code, sentence) = fails(dir.path(), &["query", "complete", "no.such.key"]);
     assert_eq!((code, sentence.lines().count()), (1, 1), "{sentence}");
+}
+
+#[test]
+fn a_search_that_finds_nothing_says_what_may_be_meant() {
+    let dir = fresh_dir();
+    assert!(run(dir.path(), &["import", SAMPLE]).status.success());
+    let (code, sentence) = fails(dir.path(), &["traces", "service = paymens"]);
+    assert_eq!((code, sentence.as_str()), (1, "spanscope: no trace matches; did you mean service = payments?\n"));
 }
 
 #[test]

@@ -19,6 +19,7 @@ use crate::{
     after_help = "Examples:
   spanscope                        open the window, or bring it to the front
   spanscope trace.json             open it with a file
+  spanscope 'spanscope://search?q=error'   open it with this search
   spanscope serve                  receive and keep without a window
   spanscope traces --since 1h      what arrived in the last hour
   spanscope COMMAND --help         more about one command
@@ -26,7 +27,7 @@ use crate::{
 Exit code: 0 done, 1 nothing found, 2 bad usage or input."
 )]
 pub(crate) struct Args {
-    /// Files to open in the window: OTLP JSON, JSON lines or protobuf
+    /// Files to open in the window: OTLP JSON, JSON lines or protobuf; or a link, spanscope://search?q=TEXT
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     #[command(subcommand)]

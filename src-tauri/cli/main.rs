@@ -14,6 +14,7 @@ mod import;
 mod key;
 mod moment;
 mod open;
+mod opening;
 mod outcome;
 mod pin;
 mod query;

@@ -7,14 +7,17 @@ use std::{
     process::Command,
 };
 
+use api::link;
+
 use crate::{
     common::Common,
+    opening::Opening,
     outcome::{Failure, Outcome},
 };
 
-/// Becomes `spanscope-window` with these files.
-pub(crate) fn run(common: &Common, files: &[PathBuf]) -> Outcome {
-    let files = files.iter().map(|file| absolute(file)).collect::<Result<Vec<_>, _>>()?;
+/// Becomes `spanscope-window` with these files and this link.
+pub(crate) fn run(common: &Common, arguments: &[PathBuf]) -> Outcome {
+    let Opening { files, search } = Opening::read(arguments, absolute)?;
     if !has_display(|name| env::var_os(name)) {
         return Err(Failure::input(
             "there is no display to open a window on; `spanscope serve` (./run serve) receives and keeps without one",
@@ -25,7 +28,7 @@ pub(crate) fn run(common: &Common, files: &[PathBuf]) -> Outcome {
         return Err(Failure::input(format!("the window is not installed: there is no {}", window.display())));
     }
     let mut command = Command::new(&window);
-    command.args(arguments(common)).arg("--").args(files);
+    command.args(options(common)).arg("--").args(files).args(search.as_deref().map(link::to_search));
     let err = become_it(command)?;
     Err(Failure::input(format!("{} cannot be started: {err}", window.display())))
 }
@@ -47,7 +50,7 @@ fn absolute(file: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// Arguments that say the same as these options.
-fn arguments(common: &Common) -> Vec<OsString> {
+fn options(common: &Common) -> Vec<OsString> {
     let Common { data_dir, grpc, http, config, containers } = common;
     let mut arguments: Vec<OsString> = Vec::new();
     let mut option = |name: &str, value: OsString| arguments.extend([name.into(), value]);
@@ -95,9 +98,9 @@ mod tests {
         let given = ["--data-dir", "D", "--grpc", "127.0.0.1:0", "--grpc", "[::1]:0", "--config", "C", "--containers"];
         let parse = |line: Vec<OsString>| Args::try_parse_from(line).expect("good arguments").common;
         let common = parse([&["spanscope"], given.as_slice()].concat().into_iter().map(OsString::from).collect());
-        let again = parse([vec!["spanscope".into()], arguments(&common)].concat());
+        let again = parse([vec!["spanscope".into()], options(&common)].concat());
         assert_eq!(common, again);
-        assert_eq!(arguments(&Common::default()), Vec::<OsString>::new());
+        assert_eq!(options(&Common::default()), Vec::<OsString>::new());
     }
 
     #[test]

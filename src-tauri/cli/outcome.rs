@@ -39,6 +39,13 @@ impl From<ApiError> for Failure {
     }
 }
 
+impl From<String> for Failure {
+    /// Bad usage or input.
+    fn from(sentence: String) -> Self {
+        Self::input(sentence)
+    }
+}
+
 impl From<io::Error> for Failure {
     fn from(err: io::Error) -> Self {
         match err.kind() {

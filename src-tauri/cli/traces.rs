@@ -100,8 +100,9 @@ async fn list(reading: &Reading, mut search: Search, traces: &Traces, limit: u64
             (search.range.until_unix_nano, first) = (reached_unix_nano.map(|next| next.saturating_add(1)), 0);
         } else if is_over && rows == 0 {
             if printed == 0 {
-                let is_empty = page.stored == 0;
-                return Err(Failure::nothing(if is_empty { "no trace is stored yet" } else { "no trace matches" }));
+                let why =
+                    if page.stored == 0 { "no trace is stored yet".to_owned() } else { why(reading, search).await };
+                return Err(Failure::nothing(why));
             }
             break u64::from(first) < page.matching;
         }
@@ -113,6 +114,16 @@ async fn list(reading: &Reading, mut search: Search, traces: &Traces, limit: u64
         say(&format!("{} traces, and there are more; --limit takes another number", group(printed)));
     }
     Ok(())
+}
+
+/// That nothing matches, and what may have been meant.
+async fn why(reading: &Reading, search: Search) -> String {
+    let meant = match reading.call(Call::Nearly(search)).await {
+        Ok(Reply::Nearly(nearly)) => nearly.meant,
+        _ => Vec::new(),
+    };
+    let meant: Vec<_> = meant.into_iter().map(|meant| format!("; did you mean {}?", meant.meant)).collect();
+    format!("no trace matches{}", meant.concat())
 }
 
 fn text(page: &TracePage, columns: &[String], is_json: bool, is_first: bool) -> String {

@@ -3,7 +3,7 @@
 //! dialogs, dropped files, links.
 //!
 //! What the page may ask is in [`commands`]. Deliberately absent: what a call means (`service`),
-//! what anything looks like (`ui`), any other command line than paths and the common options.
+//! what anything looks like (`ui`), any other command line than paths, a link and the common options.
 
 mod commands;
 #[path = "../cli/common.rs"]
@@ -11,6 +11,8 @@ mod common;
 mod dialogs;
 #[path = "../cli/file.rs"]
 mod file;
+#[path = "../cli/opening.rs"]
+mod opening;
 mod outbox;
 mod page;
 mod place;
@@ -23,18 +25,18 @@ use std::{
     process::ExitCode,
 };
 
-use api::{Call, ErrorCode};
+use api::{Call, ErrorCode, Event};
 use clap::Parser;
 use service::Session;
 use tauri::{RunEvent, async_runtime};
 
-use crate::{common::Common, shell::Shell};
+use crate::{common::Common, opening::Opening, shell::Shell};
 
 /// Opens the window of Spanscope.
 #[derive(Debug, Parser)]
 #[command(name = "spanscope-window", version)]
 struct Args {
-    /// Files to open
+    /// Files to open, or a link: spanscope://search?q=TEXT
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -68,25 +70,26 @@ fn main() -> ExitCode {
 /// Shows the window until it is closed. Fails with a sentence where it cannot be shown.
 fn run(args: Args) -> Result<(), String> {
     let options = args.common.options();
-    let files = args.files.iter().map(std::path::absolute).collect::<Result<Vec<_>, _>>();
-    let files = files.map_err(|err| format!("the current directory is not known: {err}"))?;
+    let opening = Opening::read(&args.files, |file| {
+        std::path::absolute(file).map_err(|err| format!("the current directory is not known: {err}"))
+    })?;
 
     let session = async_runtime::block_on(Session::start(options.clone())).map_err(|err| err.sentence)?;
-    if !session.is_owner() && async_runtime::block_on(hand_over(&session, &files))? {
+    if !session.is_owner() && async_runtime::block_on(hand_over(&session, &opening))? {
         return Ok(());
     }
     session.set_presents(true);
 
     let shell = Shell::new(session, options);
-    let shown = show(&shell, files);
+    let shown = show(&shell, opening);
     async_runtime::block_on(shell.stop());
     shown
 }
 
-/// Gives the files to the window that shows this directory already; `false` if its owner has none.
-async fn hand_over(session: &Session, files: &[PathBuf]) -> Result<bool, String> {
-    let paths = files.iter().map(|file| file.to_string_lossy().into_owned()).collect();
-    let answer = session.call(Call::Present { paths }).await;
+/// Gives what is to be shown to the window that shows this directory already; `false` if its owner has none.
+async fn hand_over(session: &Session, opening: &Opening) -> Result<bool, String> {
+    let paths = opening.files.iter().map(|file| file.to_string_lossy().into_owned()).collect();
+    let answer = session.call(Call::Present { paths, search: opening.search.clone() }).await;
     let is_shown = match answer {
         Ok(_) => true,
         Err(err) if err.code == ErrorCode::NotFound => false,
@@ -99,7 +102,7 @@ async fn hand_over(session: &Session, files: &[PathBuf]) -> Result<bool, String>
 }
 
 /// Runs the window to its end.
-fn show(shell: &Shell, files: Vec<PathBuf>) -> Result<(), String> {
+fn show(shell: &Shell, Opening { files, search }: Opening) -> Result<(), String> {
     dialogs::prepare()?;
     let app = tauri::Builder::default()
         .manage(shell.clone())
@@ -115,6 +118,9 @@ fn show(shell: &Shell, files: Vec<PathBuf>) -> Result<(), String> {
     let window = page::open(app.handle(), shell).map_err(|err| format!("the window cannot be opened: {err}"))?;
 
     async_runtime::spawn(shell.clone().relay(window.clone()));
+    if let Some(text) = search {
+        shell.outbox().send(Event::Search { text });
+    }
     async_runtime::spawn({
         let shell = shell.clone();
         async move { shell.open_files(files).await }

@@ -33,7 +33,9 @@ impl Outbox {
         let mut state = self.state();
         if let Some(channel) = &state.channel {
             deliver(channel, &event);
-        } else if matches!(event, Event::Show { .. } | Event::Failed { .. }) && state.waiting.len() < MOST_WAITING {
+        } else if state.waiting.len() < MOST_WAITING
+            && matches!(event, Event::Show { .. } | Event::Search { .. } | Event::Failed { .. })
+        {
             state.waiting.push(event);
         }
     }
@@ -71,8 +73,12 @@ mod tests {
         let outbox = Outbox::default();
         outbox.send(Event::Focus);
         outbox.send(failed("early"));
+        outbox.send(Event::Search { text: "error".to_owned() });
         outbox.connect(channel);
         outbox.send(Event::Focus);
-        assert_eq!(*received.lock().expect("the list"), [failed("early"), Event::Focus]);
+        assert_eq!(
+            *received.lock().expect("the list"),
+            [failed("early"), Event::Search { text: "error".to_owned() }, Event::Focus]
+        );
     }
 }

@@ -149,6 +149,21 @@ fn fastapi_over_grpc_comes_out_complete() {
     assert_eq!(colony["attributes"]["colony.name"], "doomed");
     assert_eq!(colony["attributes"]["user.id"], "u2");
     assert_eq!(colony["attributes"]["organization.id"], "o1");
+    assert_eq!(colony["attributes"]["colony.template"], "plain");
+    let found = |query: &str| {
+        let spans = serve.json(&["spans", query, "--json"]);
+        spans.iter().map(|span| span["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(found("user.id = u2"), ["colony_creation"]);
+    assert_eq!(found("colony.template = plain and organization.id = o1").len(), 2);
+    assert_eq!(found("model = small-1 and service = llm-gateway"), ["llm_generate"]);
+    let found = serve.json(&["traces", "user.id = u2", "--columns", "organization.id,colony.template", "--json"]);
+    assert_eq!((found.len(), &found[0]["trace_id"]), (1, &json!(failed)));
+    assert_eq!(found[0]["columns"], json!({"organization.id": "o1", "colony.template": "plain"}));
+    let groups = serve.json(&["traces", "--group-by", "user.id", "--json"]);
+    let mut users: Vec<_> = groups.iter().map(|group| group["value"].as_str().unwrap()).collect();
+    users.sort_unstable();
+    assert_eq!(users, ["u1", "u2"]);
     let exception = &colony["events"][0];
     assert_eq!(exception["name"], "exception");
     assert!(exception["attributes"]["exception.type"].as_str().unwrap().ends_with("ColonyCollapsed"));

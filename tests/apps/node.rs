@@ -40,6 +40,9 @@ fn sends_over(protocol: &str) {
     assert_eq!(attributes["order.express"], json!(true));
     assert_eq!(attributes["order.skus"], json!(["a", "b"]));
 
+    let found = serve.json(&["traces", "user.id = u7 and organization.id = o2", "--json"]);
+    assert_eq!((found.len(), &found[0]["trace_id"]), (1, &json!(trace_id)));
+
     let child = span(&trace, "INSERT orders");
     assert_eq!(child["parent_span_id"], root["span_id"]);
     assert_eq!((&child["status"], &child["status_message"]), (&json!("error"), &json!("insert failed")));

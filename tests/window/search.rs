@@ -6,19 +6,22 @@ use super::{
     driver::{Desk, Window},
     path::{ANY_PORT, address, both_themes},
 };
-use crate::support::{fresh_dir, post};
+use crate::support::{eventually, fresh_dir, json_lines, post};
 
-/// Thirty quick traces of the shop, and ten slow ones that fail.
+/// Thirty quick traces of the shop, and ten slow ones that fail: those of one tenant.
 fn shop() -> Vec<u8> {
     let line = |number: usize| {
         let indent = " ".repeat(number * 10);
         match number % 4 {
             3 => format!(
-                "checkout POST /checkout {indent}[{}] trace={:x} kind=server http.route=/checkout error=declined",
+                "checkout POST /checkout {indent}[{}] trace={:x} kind=server http.route=/checkout tenant=acme error=declined",
                 "-".repeat(800),
                 number + 1
             ),
-            _ => format!("frontend GET /cart {indent}[--] trace={:x} kind=server http.route=/cart", number + 1),
+            _ => format!(
+                "frontend GET /cart {indent}[--] trace={:x} kind=server http.route=/cart tenant=globex",
+                number + 1
+            ),
         }
     };
     let art: Vec<String> = (0..40).map(line).collect();
@@ -104,13 +107,31 @@ async fn a_search_is_typed_picked_and_drawn() {
     window.drag("[data-testid=\"scatter-area\"]", (0.0, 0.02), (0.999, 0.5)).await;
     window.says("[data-testid=\"marked-count\"]", "10 selected, 10 with errors").await;
     both_themes(&window, "search-marked").await;
+
+    // What tells them from the rest, and a click on it that leaves the others out.
+    window.click("[data-testid=\"differences-of-marked\"]").await;
+    window.says("[data-testid=\"difference\"][data-key=\"tenant\"]", "acme").await;
+    both_themes(&window, "search-differences").await;
+    window.click("[data-testid=\"difference\"][data-key=\"tenant\"] [data-testid=\"difference-value\"]").await;
+    assert_eq!(written(&window).await, "tenant = acme");
+    window.says("[data-testid=\"found\"]", "10 traces").await;
+    window.click("[data-testid=\"clear-search\"]").await;
+    window.says("[data-testid=\"scatter-key\"]", "30 ok").await;
+    window.drag("[data-testid=\"scatter-area\"]", (0.0, 0.02), (0.999, 0.5)).await;
+    window.says("[data-testid=\"marked-count\"]", "10 selected, 10 with errors").await;
     window.click("[data-testid=\"search-marked\"]").await;
     window.says("[data-testid=\"found\"]", "10 traces").await;
     assert!(written(&window).await.starts_with("trace.start >= 2026-01-01T"), "{}", written(&window).await);
 
-    // What finds nothing says so, and what to leave out.
+    // What finds nothing says so, what may have been meant, and what to leave out.
+    search(&window, "service = chekout\u{e007}").await;
+    window.says("[data-testid=\"nothing-matches\"]", "Did you mean service = checkout").await;
+    window.click("[data-testid=\"did-you-mean\"]").await;
+    window.says("[data-testid=\"found\"]", "10 traces").await;
     search(&window, "service = checkout and service = frontend\u{e007}").await;
     window.says("[data-testid=\"nothing-matches\"]", "No trace matches").await;
+    window.says("[data-testid=\"without\"]", "30").await;
+    both_themes(&window, "search-nothing").await;
     window.click("[data-testid=\"without\"]").await;
     window.says("[data-testid=\"found\"]", "30 traces").await;
 
@@ -119,6 +140,26 @@ async fn a_search_is_typed_picked_and_drawn() {
     window.says("[data-testid=\"found\"]", "40 traces").await;
     search(&window, "\u{e013}").await;
     window.says("[data-testid=\"recent\"]", "service = checkout and service = frontend").await;
+
+    // A link fills the box of the window that is open, and does nothing else.
+    let second = desk.second_start(dir.path(), &["spanscope://search?q=service%20%3D%20checkout"]);
+    assert!(second.status.success(), "{}", String::from_utf8_lossy(&second.stderr));
+    window.says("[data-testid=\"found\"]", "10 traces").await;
+    assert_eq!(written(&window).await, "service = checkout");
+    let second = desk.second_start(dir.path(), &["spanscope://search?q=%"]);
+    assert_eq!(second.status.code(), Some(2), "{}", String::from_utf8_lossy(&second.stderr));
+
+    // Several are picked, kept for ever and let go again, by key.
+    window.press("\u{e00c}").await;
+    window.press("\u{e015}\u{e015} \u{e008}P\u{e008}").await;
+    window.find("[data-testid=\"trace-row\"] [data-testid=\"pin-trace\"][aria-checked=\"true\"]").await;
+    window.says("[data-testid=\"pin-picked\"]", "Unpin").await;
+    let pinned =
+        || json_lines(dir.path(), &["traces", "--json"]).iter().filter(|trace| trace["pinned"] == true).count();
+    assert_eq!(pinned(), 1);
+    window.press("\u{e008}P\u{e008}").await;
+    window.says("[data-testid=\"pin-picked\"]", "Pin").await;
+    eventually("nothing pinned", Duration::from_secs(5), || (pinned() == 0).then_some(()));
 
     // Narrow windows lose words, never functions.
     window.press("\u{e00c}").await;

@@ -2,8 +2,8 @@ use model::{SpanId, TraceId};
 
 use crate::{
     ApiError, AssembledTrace, CompleteRequest, Completions, Differences, DifferencesRequest, Facets, FacetsRequest,
-    Found, FoundSpans, Groups, GroupsRequest, OpenedTrace, SamplingPreview, Scatter, ScatterRequest, Selected,
-    Selection, ServiceCount, Settings, SettingsChange, SpanDetail, SpansRequest, Status, TextPart, TracePage,
+    Found, FoundSpans, Groups, GroupsRequest, Nearly, OpenedTrace, SamplingPreview, Scatter, ScatterRequest, Search,
+    Selected, Selection, ServiceCount, Settings, SettingsChange, SpanDetail, SpansRequest, Status, TextPart, TracePage,
     TracesRequest, ViewId, Viewport, ViewportRequest, Wire,
 };
 
@@ -26,6 +26,8 @@ pub enum Call {
     Differences(DifferencesRequest),
     /// What may be written in a search. [`Reply::Completions`]
     Complete(CompleteRequest),
+    /// What nearly matches where a search finds nothing. [`Reply::Nearly`]
+    Nearly(Search),
     /// All services with the number of traces they take part in. [`Reply::Services`]
     Services,
     /// Assembles a trace and keeps it as a view. [`Reply::Opened`]
@@ -136,11 +138,13 @@ pub enum Call {
         /// `host:port`.
         address: String,
     },
-    /// Opens files in the window of the process that owns the directory and brings it to the
-    /// front; [`crate::ErrorCode::NotFound`] if that process has no window. [`Reply::Done`]
+    /// Brings the window of the process that owns the directory to the front and shows in it what
+    /// is named; [`crate::ErrorCode::NotFound`] if that process has no window. [`Reply::Done`]
     Present {
-        /// Absolute paths; none: only to the front.
+        /// Files to open, absolute paths.
         paths: Vec<String>,
+        /// A text for the search box; see [`crate::Event::Search`].
+        search: Option<String>,
     },
     /// Turns this connection of the control socket into a stream of [`crate::Event`]s.
     /// [`Reply::Done`], then events
@@ -207,6 +211,8 @@ pub enum Reply {
     Differences(Differences),
     /// To [`Call::Complete`].
     Completions(Completions),
+    /// To [`Call::Nearly`].
+    Nearly(Nearly),
     /// To [`Call::Services`], by name.
     Services(Vec<ServiceCount>),
     /// To [`Call::OpenTrace`], [`Call::RefreshView`] and [`Call::Fold`].

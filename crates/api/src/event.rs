@@ -19,6 +19,18 @@ pub enum Event {
         /// Which.
         trace_id: TraceId,
     },
+    /// Put this text into the search box: a link was handed over. Nothing else comes of it, whatever it says.
+    Search {
+        /// A text that may be one of the search language; see [`crate::link`].
+        text: String,
+    },
+    /// A trace is kept for ever from now on, or no longer.
+    Pinned {
+        /// Which.
+        trace_id: TraceId,
+        /// Whether it is.
+        is_pinned: bool,
+    },
     /// Come to the front.
     Focus,
     /// Something handed over could not be opened.

@@ -5,7 +5,7 @@
 //! [`ApiError`]. [`encode`] and [`decode`] are the one encoding ([`Wire`]), over Tauri's IPC and
 //! over the control socket alike.
 //!
-//! Deliberately absent: transports, JSON, and any logic but [`quantity`] and the texts of [`sampling`]. Times are `u64` nanoseconds since the
+//! Deliberately absent: transports, JSON, and any logic but [`quantity`], [`link`] and the texts of [`sampling`]. Times are `u64` nanoseconds since the
 //! Unix epoch; `*_offset_nanos` count from the start of the trace and are signed, because spans
 //! with impossible times lie before it.
 
@@ -16,6 +16,7 @@ pub use query;
 mod call;
 mod error;
 mod event;
+pub mod link;
 mod listing;
 pub mod quantity;
 pub mod sampling;
@@ -33,8 +34,9 @@ pub use listing::{FirstError, ServiceCount, TracePage, TraceRow};
 pub use sampling::{CriticalFlow, Sampling, SamplingPreview};
 pub use search::{
     CompleteRequest, Completion, CompletionKind, Completions, Difference, DifferenceValue, Differences,
-    DifferencesRequest, Facet, FacetValue, Facets, FacetsRequest, FoundSpans, Group, Groups, GroupsRequest, Scatter,
-    ScatterCell, ScatterRequest, Search, SearchProgress, SortBy, SpansRequest, TimeRange, TraceSort, TracesRequest,
+    DifferencesRequest, Facet, FacetValue, Facets, FacetsRequest, FoundSpans, Group, Groups, GroupsRequest, Meant,
+    Nearly, Scatter, ScatterCell, ScatterRequest, Search, SearchProgress, SortBy, SpansRequest, TimeRange, TraceSort,
+    TracesRequest, Without,
 };
 pub use settings::{FromCommandLine, PendingDeletion, Retention, Room, Selected, Selection, Settings, SettingsChange};
 pub use span::{

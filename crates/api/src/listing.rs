@@ -50,6 +50,8 @@ pub struct TraceRow {
     pub services: Vec<String>,
     /// The error that happened first.
     pub first_error: Option<FirstError>,
+    /// Whether it is kept for ever.
+    pub is_pinned: bool,
     /// What it has in [`crate::TracesRequest::columns`], as a person reads it.
     pub columns: Vec<Option<String>>,
 }

@@ -299,6 +299,39 @@ pub struct DifferenceValue {
     pub others: u64,
 }
 
+/// What nearly matches where a search finds nothing. [`crate::Call::Nearly`]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Wire)]
+pub struct Nearly {
+    /// Conditions that nothing stored can be, with what they may have been meant to be.
+    pub meant: Vec<Meant>,
+    /// What is found without one of the conditions, where there are several.
+    pub without: Vec<Without>,
+}
+
+/// What a condition may have been meant to be.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Wire)]
+pub struct Meant {
+    /// The condition as it was written.
+    pub condition: String,
+    /// A condition like it that something stored is.
+    pub meant: String,
+    /// The search with the one in place of the other.
+    pub query: String,
+}
+
+/// What is found without a condition.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Wire)]
+pub struct Without {
+    /// The condition.
+    pub condition: String,
+    /// The search without it.
+    pub query: String,
+    /// Traces that were counted.
+    pub traces: u64,
+    /// Whether there may be more.
+    pub is_partial: bool,
+}
+
 /// What may be written at a place of a search. [`crate::Call::Complete`]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Wire)]
 pub struct CompleteRequest {

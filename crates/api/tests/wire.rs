@@ -29,6 +29,7 @@ fn calls() -> Vec<Call> {
         Call::Delete(Selection::Before(u64::MAX)),
         Call::UndoDelete,
         Call::PreviewSampling { sampling: sampling(), since_unix_nano: u64::MAX },
+        Call::Present { paths: vec!["/a".to_owned()], search: Some("error".to_owned()) },
         Call::Pin { trace_id: TraceId([3; 16]), is_pinned: true },
     ]
 }
@@ -108,6 +109,8 @@ fn messages_come_back_whole_or_not_at_all() {
     calls().iter().for_each(comes_back);
     answers().iter().for_each(comes_back);
     comes_back(&Event::Arrived { sequence: 3, traces: vec![TraceId([2; 16])] });
+    comes_back(&Event::Search { text: "a".to_owned() });
+    comes_back(&Event::Pinned { trace_id: TraceId([2; 16]), is_pinned: true });
     comes_back(&vec![Oddity::Cycle, Oddity::EndBeforeStart(5)]);
 }
 

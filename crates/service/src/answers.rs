@@ -71,6 +71,10 @@ impl Answers {
                 self.refresh().await?;
                 self.searches.differences(&self.reader, request).await.map(Reply::Differences)
             }
+            Call::Nearly(search) => {
+                self.refresh().await?;
+                self.searches.nearly(&self.reader, &search).await.map(Reply::Nearly)
+            }
             Call::Services => {
                 self.refresh().await?;
                 let services = self.reader.services().await.map_err(|err| error::of_read(&err))?.into_iter();

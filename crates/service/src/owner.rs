@@ -202,12 +202,15 @@ impl Owner {
         Ok(Reply::Status(Box::new(status)))
     }
 
-    /// Brings the window to the front at once and opens the files in it as they are read.
-    fn present(self: &Arc<Self>, paths: Vec<String>) -> Answer {
+    /// Brings the window to the front at once, fills its search box, and opens the files in it as they are read.
+    fn present(self: &Arc<Self>, paths: Vec<String>, search: Option<String>) -> Answer {
         if !self.has_window.load(Ordering::Relaxed) {
             return Err(ApiError::new(ErrorCode::NotFound, "the process that owns the data directory has no window"));
         }
         self.events.send(Event::Focus);
+        if let Some(text) = search {
+            self.events.send(Event::Search { text });
+        }
         if !paths.is_empty() {
             let owner = Arc::clone(self);
             self.tasks.spawn(async move {
@@ -382,7 +385,10 @@ impl Owner {
 
     async fn pin(&self, trace_id: TraceId, is_pinned: bool) -> Answer {
         match self.store.pin(trace_id, is_pinned).await {
-            Ok(true) => Ok(Reply::Done),
+            Ok(true) => {
+                self.events.send(Event::Pinned { trace_id, is_pinned });
+                Ok(Reply::Done)
+            }
             Ok(false) => Err(error::no_trace(trace_id)),
             Err(err) => Err(error::of_append(&err)),
         }
@@ -430,7 +436,7 @@ impl Answering for Owner {
                 import::bytes(&self.store, self.now, name, bytes.into()).await.map(Reply::Imported)
             }
             Call::LoadSample => sample::load(&self.store, self.now).await.map(Reply::Imported),
-            Call::Present { paths } => self.present(paths),
+            Call::Present { paths, search } => self.present(paths, search),
             Call::Settings => Ok(Reply::Settings(Box::new(self.configuration.in_words(self.dir.path())))),
             Call::ChangeSettings(change) => self.change_settings(change).await,
             Call::Select(selection) => {

@@ -126,6 +126,7 @@ pub(crate) fn row(row: &TraceRow, columns: &[String]) -> String {
         span_count: row.span_count,
         error_count: row.error_count,
         services: &row.services,
+        pinned: row.is_pinned,
         columns: (!columns.is_empty()).then(|| named.collect()),
     })
 }
@@ -196,6 +197,7 @@ struct Row<'a> {
     span_count: u64,
     error_count: u64,
     services: &'a [String],
+    pinned: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     columns: Option<BTreeMap<&'a str, Option<&'a str>>>,
 }

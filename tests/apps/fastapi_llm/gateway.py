@@ -40,6 +40,7 @@ class Colony(BaseModel):
     name: str
     user_id: str
     organization_id: str
+    template: str = "plain"
 
 
 class ColonyCollapsed(RuntimeError):
@@ -80,6 +81,9 @@ def create_colony(colony: Colony):
         span.set_attribute("colony.name", colony.name)
         span.set_attribute("user.id", colony.user_id)
         span.set_attribute("organization.id", colony.organization_id)
+        span.set_attribute("colony.template", colony.template)
+        if colony.template == "seasonal":
+            time.sleep(0.3)
         try:
             if colony.name == "doomed":
                 raise ColonyCollapsed(f"colony {colony.name} collapsed before it began")

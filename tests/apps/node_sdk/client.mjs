@@ -10,6 +10,7 @@ const root = tracer.startSpan("POST /orders", { kind: SpanKind.SERVER });
 context.with(trace.setSpan(context.active(), root), () => {
   root.setAttributes({ "order.count": 3, "order.total": 129.9, "order.express": true, "order.skus": ["a", "b"] });
   root.setAttribute("order.ratio", NaN);
+  root.setAttributes({ "user.id": "u7", "organization.id": "o2" });
   const child = tracer.startSpan("INSERT orders", { kind: SpanKind.CLIENT });
   child.recordException(new TypeError("cannot insert undefined"));
   child.setStatus({ code: SpanStatusCode.ERROR, message: "insert failed" });

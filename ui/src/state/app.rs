@@ -173,7 +173,8 @@ impl AppState {
             Event::Status(status) => self.status.set(Some((**status).clone())),
             Event::Show { trace_id } => self.open_trace(*trace_id, None),
             Event::Failed { sentence } => self.fail(sentence.clone()),
-            Event::Arrived { .. } | Event::Focus | Event::Settings(_) => {}
+            Event::Arrived { .. } | Event::Focus | Event::Settings(_) | Event::Search { .. } | Event::Pinned { .. } => {
+            }
         }
         let handlers: Vec<_> =
             self.on_event.with_value(|handlers| handlers.iter().map(|(_, handle)| Rc::clone(handle)).collect());

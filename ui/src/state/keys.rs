@@ -13,7 +13,7 @@ pub enum Scope {
     Search,
     /// On the picture of durations over time.
     Scatter,
-    /// On a value beside the list.
+    /// On a value beside the list, and in what floats.
     Values,
     /// On a trace.
     Trace,
@@ -37,7 +37,7 @@ impl Scope {
             Self::Traces => "Traces",
             Self::Search => "Search box",
             Self::Scatter => "Durations over time",
-            Self::Values => "Values",
+            Self::Values => "Values, menus",
             Self::Trace => "Timeline and panel",
         }
     }
@@ -98,7 +98,7 @@ bindings! {
         PickDown: "Pick, and to the next" = ["Shift+ArrowDown"];
         PickUp: "Pick, and to the previous" = ["Shift+ArrowUp"];
         ExportPicked: "Export what is picked" = ["x"];
-        PinPicked: "Keep what is picked for ever" = ["Shift+p"];
+        PinPicked: "Keep what is picked, or the trace, for ever, or not" = ["Shift+p"];
         ShowDifferences: "What is different about what is selected" = ["w"];
     }
     Search {
@@ -126,6 +126,8 @@ bindings! {
         ScatterLeave: "Drop the selection, leave" = ["Escape"];
     }
     Values {
+        NextValue: "Next" = ["ArrowDown"];
+        PreviousValue: "Previous" = ["ArrowUp"];
         IncludeValue: "Only traces with it, or any" = ["Enter"];
         ExcludeValue: "Only traces without it" = ["-", "Alt+Enter"];
     }

@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 pub(crate) const MAX_FRAME_BYTES: u32 = 256 << 20;
 
 /// Rises with every change of what `api` encodes: the bytes do not describe themselves.
-const PROTOCOL: u32 = 3;
+const PROTOCOL: u32 = 4;
 
 /// What both sides open with: who they are, and which protocol they speak. This never changes.
 const GREETING: [u8; 12] = *b"spanscope/ct";

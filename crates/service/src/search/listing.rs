@@ -65,9 +65,11 @@ impl Listing {
         if !self.is_sorted {
             self.put_in_order();
         }
+        let pinned = reader.pinned();
         let mut rows = Vec::new();
         for found in self.found.iter().skip(first).take(count.min(MAX_ROWS)) {
             let mut row = row(reader.growing(found.trace_id).as_ref().unwrap_or(found));
+            row.is_pinned = pinned.binary_search(&row.trace_id).is_ok();
             if !self.columns.is_empty() {
                 row.columns = self.columns(reader, found).await?;
             }
@@ -115,6 +117,7 @@ impl Gathers for Listing {
     }
 }
 
+/// The row of a trace, without what is not in its summary.
 fn row(summary: &TraceSummary) -> TraceRow {
     TraceRow {
         trace_id: summary.trace_id,
@@ -131,6 +134,6 @@ fn row(summary: &TraceSummary) -> TraceRow {
             name: first.name.to_string(),
             message: first.message.chars().take(MAX_MESSAGE_CHARS).collect(),
         }),
-        columns: Vec::new(),
+        ..TraceRow::default()
     }
 }

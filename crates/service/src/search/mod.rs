@@ -7,6 +7,7 @@ mod gist;
 mod groups;
 mod key;
 mod listing;
+mod nearly;
 mod numbers;
 mod running;
 mod scatter;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use analysis::Node;
 use api::{
     ApiError, CompleteRequest, Completions, Differences, DifferencesRequest, Facets, FacetsRequest, FoundSpans, Groups,
-    GroupsRequest, Scatter, ScatterRequest, SpansRequest, TracePage, TracesRequest,
+    GroupsRequest, Nearly, Scatter, ScatterRequest, SpansRequest, TracePage, TracesRequest,
 };
 use store::{Next, Reader, SearchFor, Vocabulary};
 use tokio::{
@@ -188,6 +189,11 @@ impl Searches {
     /// What may be written at a place of a search.
     pub(crate) async fn complete(&self, request: &CompleteRequest) -> Result<Completions, ApiError> {
         complete::complete(&mut *self.vocabulary.lock().await, request).await
+    }
+
+    /// What nearly matches.
+    pub(crate) async fn nearly(&self, reader: &Reader, search: &api::Search) -> Result<Nearly, ApiError> {
+        nearly::nearly(&self.vocabulary, reader, search, (self.now)()).await
     }
 
     fn wanted(&self, search: &api::Search) -> Result<SearchFor, ApiError> {

@@ -1,9 +1,9 @@
 //! What is deleted, pinned and compacted when asked.
 
-use api::{Call, ErrorCode, Selected, Selection};
+use api::{Call, ErrorCode, Event, Selected, Selection};
 use service::{Reading, Session};
 
-use crate::support::{ask, done, failure, fresh, import, quiet, status, traces};
+use crate::support::{ask, done, event, failure, fresh, import, quiet, status, traces};
 
 const CART: &str = "
     frontend  GET /cart  [------------------]
@@ -68,12 +68,16 @@ async fn a_pin_stays_until_it_is_taken_away() {
     let pin = |is_pinned| Call::Pin { trace_id: testkit::TRACE_ID, is_pinned };
     assert_eq!(failure(&session, pin(true)).await, ErrorCode::NotFound);
     import(&session, &testkit::trace(CART)).await;
+    assert!(!traces(&session).await.rows[0].is_pinned);
+    let mut events = session.events().await.expect("events");
     let open = || Call::OpenTrace { trace_id: testkit::TRACE_ID };
     assert!(!ask!(session, open(), Opened).is_pinned);
     done(&session, pin(true)).await;
+    let pinned = Event::Pinned { trace_id: testkit::TRACE_ID, is_pinned: true };
+    event(&mut events, |event| (event == pinned).then_some(())).await;
     session.stop().await;
     let session = Session::start_quiet(options).await.expect("the lock was given back");
-    assert!(ask!(session, open(), Opened).is_pinned);
+    assert!(ask!(session, open(), Opened).is_pinned && traces(&session).await.rows[0].is_pinned);
     done(&session, pin(false)).await;
     assert!(!ask!(session, open(), Opened).is_pinned);
     session.stop().await;

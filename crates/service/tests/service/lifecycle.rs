@@ -137,12 +137,16 @@ async fn files_are_presented_only_where_there_is_a_window() {
     let file = temp.path().join("trace.json");
     fs::write(&file, formats::encode_traces_json(&testkit::trace(CART))).expect("a file");
     let path = |path: &std::path::Path| path.display().to_string();
-    let present = Call::Present { paths: vec![path(&temp.path().join("absent.json")), path(&file)] };
+    let present = Call::Present {
+        paths: vec![path(&temp.path().join("absent.json")), path(&file)],
+        search: Some("error".to_owned()),
+    };
     assert_eq!(failure(&owner, present.clone()).await, ErrorCode::NotFound);
     owner.set_presents(true);
     let mut events = owner.events().await.expect("events");
     done(&owner, present).await;
     event(&mut events, |event| (event == Event::Focus).then_some(())).await;
+    event(&mut events, |event| (event == Event::Search { text: "error".to_owned() }).then_some(())).await;
     let failed = |event| match event {
         Event::Failed { sentence } => Some(sentence),
         _ => None,

@@ -6,6 +6,7 @@ mod import;
 mod keeping;
 mod lifecycle;
 mod listing;
+mod nearly;
 mod settings;
 mod support;
 mod view;

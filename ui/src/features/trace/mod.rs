@@ -53,12 +53,10 @@ pub fn trace_screen(trace_id: TraceId, span: Option<SpanId>) -> View {
     on_cleanup(move || trace.close());
 
     let app = use_app();
-    app.on_event(move |event| {
-        if let Event::Arrived { traces, .. } = event
-            && (traces.contains(&trace_id) || traces.len() >= MOST_NAMED)
-        {
-            trace.refresh();
-        }
+    app.on_event(move |event| match event {
+        Event::Arrived { traces, .. } if traces.contains(&trace_id) || traces.len() >= MOST_NAMED => trace.refresh(),
+        Event::Pinned { trace_id: pinned, is_pinned } if *pinned == trace_id => trace.note_pin(*is_pinned),
+        _ => {}
     });
     app.on_action(move |action| act(trace, action, find_field, filter_field));
 

@@ -3,17 +3,29 @@
 
 use api::{Call, Difference, DifferenceValue, Differences, DifferencesRequest, Reply, Search};
 
-use super::{list::TraceList, question::Question, search::SearchState};
+use web_sys::{HtmlElement, KeyboardEvent};
+
+use super::{
+    list::TraceList,
+    question::Question,
+    roving::{keep_focus, rove},
+    search::SearchState,
+};
 use crate::{
-    dom::{View, live, view},
+    dom::{NodeRef, View, before_paint, live, view},
     reactive::{RwSignal, effect},
-    state::AppState,
+    state::{
+        Action, AppState,
+        keys::{self, Scope},
+    },
     widgets::{Shape, count, icon, percentage, permille, visible},
 };
 
 /// So many keys are shown, and so many values of each.
 const MOST: u32 = 30;
 const MOST_VALUES: usize = 5;
+/// Values whose shares differ by less, per mille, are not shown.
+const LEAST: u64 = 10;
 
 /// What is compared, and what was found.
 #[derive(Clone, Copy)]
@@ -23,23 +35,36 @@ pub(crate) struct DifferencesState {
     pub(super) asked: RwSignal<Option<(Search, String)>>,
     /// The differences; `None` until the first answer.
     found: RwSignal<Option<Differences>>,
+    panel: NodeRef<HtmlElement>,
 }
 
 impl DifferencesState {
     /// The panel is closed. Belongs to the reactive owner it is made in.
     pub(super) fn new(app: AppState, search: SearchState) -> Self {
-        Self { question: Question::new(app, search.is_stopped), asked: RwSignal::new(None), found: RwSignal::new(None) }
+        Self {
+            question: Question::new(app, search),
+            asked: RwSignal::new(None),
+            found: RwSignal::new(None),
+            panel: NodeRef::new(),
+        }
     }
 
-    /// Compares the traces that `selection` finds with the rest of those that the search does.
+    /// Compares the traces that `selection` finds with the rest of those that the search does, and has the focus in the
+    /// panel.
     pub(super) fn compare(self, search: Search, selection: String) {
         self.found.set(None);
         self.asked.set(Some((search.clone(), selection.clone())));
+        before_paint(move || {
+            if let Some(panel) = self.panel.get_untracked() {
+                // A panel that cannot take it is still read.
+                let _ = panel.focus();
+            }
+        });
         let request = DifferencesRequest { search, selection, most: MOST };
         self.question.ask(Call::Differences(request), move |reply| {
             let Reply::Differences(found) = reply else { return None };
             let progress = found.progress;
-            self.found.set(Some(found));
+            keep_focus(self.panel, || self.found.set(Some(found)));
             Some(progress)
         });
     }
@@ -83,7 +108,7 @@ pub(super) fn differences(state: DifferencesState, list: TraceList) -> View {
             };
             if found.keys.is_empty() {
                 let sentence = match (found.selected, found.others) {
-                    (0, _) => "No trace is selected any more.",
+                    (0, _) => "No trace is selected.",
                     (_, 0) => "There are no others to compare with: everything that the search finds is selected.",
                     _ => "Nothing tells them apart: the same values are as frequent on both sides.",
                 };
@@ -93,7 +118,22 @@ pub(super) fn differences(state: DifferencesState, list: TraceList) -> View {
         })
     };
     view! {
-        <aside class="differences" aria-label="What is different" data-testid="differences">
+        <aside
+            class="differences"
+            tabindex="-1"
+            aria-label="What is different"
+            data-testid="differences"
+            node_ref=state.panel
+            on:keydown=move |event: KeyboardEvent| {
+                // Whoever is in it means it, and not what is picked in the list.
+                if keys::own_action_of(Scope::Anywhere, &keys::chord(&event)) == Some(Action::Back) {
+                    state.close();
+                    event.prevent_default();
+                } else {
+                    rove(&event, ".differences");
+                }
+            }
+        >
             <header>
                 <h2>"What is different about these"</h2>
                 <span class="grow"></span>
@@ -117,8 +157,13 @@ pub(super) fn differences(state: DifferencesState, list: TraceList) -> View {
 }
 
 fn key_view(search: SearchState, key: &Difference, found: &Differences) -> View {
-    let rows = key.values.iter().take(MOST_VALUES).map(|value| value_row(search, value, found));
-    let more = key.values.len().saturating_sub(MOST_VALUES);
+    // The one that differs most is first; those that hardly do are listed by the way only.
+    let differs = |value: &&DifferenceValue| {
+        permille(value.selected, found.selected).abs_diff(permille(value.others, found.others)) >= LEAST
+    };
+    let shown = key.values.iter().filter(differs).count().clamp(1, MOST_VALUES);
+    let rows = key.values.iter().take(shown).map(|value| value_row(search, value, found));
+    let more = key.values.len().saturating_sub(shown);
     let score = key.score_ppm / 10_000;
     view! {
         <section data-testid="difference" data-key=key.key.clone()>
@@ -127,7 +172,7 @@ fn key_view(search: SearchState, key: &Difference, found: &Differences) -> View 
                 <span class="t3 xs" title="How much this key tells the two apart">{format!("{score}\u{202f}%")}</span>
             </h3>
             {rows.collect::<View>()}
-            {(more > 0).then(|| view! { <p class="t3 none">{format!("{more} more values")}</p> })}
+            {(more > 0).then(|| view! { <p class="t3 none">{if more == 1 { "1 more value".to_owned() } else { format!("{more} more values") }}</p> })}
         </section>
     }
 }

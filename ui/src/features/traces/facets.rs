@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use api::{Call, Facet, FacetValue, Facets, FacetsRequest, Reply, Search};
-use web_sys::KeyboardEvent;
+use web_sys::{HtmlElement, KeyboardEvent};
 
 use super::{
     TracesState,
@@ -11,10 +11,11 @@ use super::{
     list::TraceList,
     popover::Popover,
     question::Question,
+    roving::{keep_focus, rove, step},
     search::{SearchState, conditions},
 };
 use crate::{
-    dom::{View, live, view},
+    dom::{NodeRef, View, before_paint, live, view},
     reactive::{Memo, RwSignal, StoredValue, effect},
     state::{
         Action, AppState,
@@ -46,6 +47,7 @@ pub(crate) struct FacetsState {
     found: RwSignal<Option<Facets>>,
     /// Whether they are on the screen.
     pub(super) is_open: RwSignal<bool>,
+    values: NodeRef<HtmlElement>,
     asked: StoredValue<Option<(Search, Vec<String>, u32)>>,
 }
 
@@ -53,13 +55,15 @@ impl FacetsState {
     /// The keys that were chosen last. Belongs to the reactive owner it is made in.
     pub(super) fn new(app: AppState, search: SearchState) -> Self {
         let width = web_sys::window().and_then(|window| window.inner_width().ok()?.as_f64()).unwrap_or(ROOMY);
-        let keys = remembered::read(KEYS).map(|keys| keys.lines().map(str::to_owned).collect());
+        let keys = remembered::read(KEYS)
+            .map(|keys| keys.lines().filter(|key| conditions::is_key(key)).map(str::to_owned).collect());
         Self {
-            question: Question::new(app, search.is_stopped),
+            question: Question::new(app, search),
             keys: RwSignal::new(keys.unwrap_or_else(|| USUAL.map(str::to_owned).to_vec())),
             unfolded: RwSignal::new(Vec::new()),
             found: RwSignal::new(None),
             is_open: RwSignal::new(remembered::is_on(IS_OPEN, width >= ROOMY)),
+            values: NodeRef::new(),
             asked: StoredValue::new(None),
         }
     }
@@ -96,7 +100,7 @@ impl FacetsState {
             let Reply::Facets(found) = reply else { return None };
             let progress = found.progress;
             if self.found.with_untracked(|old| old.as_ref() != Some(&found)) {
-                self.found.set(Some(found));
+                keep_focus(self.values, || self.found.set(Some(found)));
             }
             Some(progress)
         });
@@ -112,6 +116,12 @@ pub(super) fn facets(traces: TracesState) -> View {
         let takes = action == Action::ToggleFacets;
         if takes {
             state.toggle();
+            // Whoever opens it by key goes on in it.
+            before_paint(move || {
+                if let Some(values) = state.values.get_untracked().filter(|_| state.is_open.get_untracked()) {
+                    step(&values, true);
+                }
+            });
         }
         takes
     });
@@ -143,7 +153,11 @@ pub(super) fn facets(traces: TracesState) -> View {
             {live(move || {
                 state.is_open.get().then(|| {
                     view! {
-                        <div class="scroll">
+                        <div
+                            class="scroll"
+                            node_ref=state.values
+                            on:keydown=move |event: KeyboardEvent| rove(&event, ".scroll")
+                        >
                             {live(move || {
                                 state.keys.get().into_iter().map(|key| facet(traces, key)).collect::<View>()
                             })}
@@ -217,7 +231,7 @@ fn facet(traces: TracesState, key: String) -> View {
         state.found.with(|found| {
             let found = found.as_ref()?;
             let facet = found.facets.iter().find(|facet| facet.key == of_key)?;
-            Some((facet.clone(), found.traces))
+            Some((facet.clone(), found.traces, found.progress.is_over))
         })
     });
     let active = Memo::new(move || search.query.with(|query| active(query, &active_key)));
@@ -232,20 +246,20 @@ fn facet(traces: TracesState, key: String) -> View {
     };
     let values = move || {
         let active = active.get();
-        let (facet, all) = found.get()?;
+        let (facet, all, is_over) = found.get()?;
         let shown = if is_unfolded.get() { MANY } else { FEW } as usize;
         let is_listed = |active: &Active| facet.values.iter().any(|value| is_same(&value.query, &active.text));
         let hidden = active.iter().filter(|active| !is_listed(active)).cloned().collect::<Vec<_>>();
         let rows = facet.values.iter().take(shown).map(|value| {
             let is_active = active.iter().any(|active| is_same(&value.query, &active.text));
-            value_row(search, value, all, is_active)
+            value_row(traces, value, all, is_active)
         });
         let is_more = facet.more > 0 || facet.values.len() > shown;
         let is_empty = facet.values.is_empty() && hidden.is_empty();
         Some(view! {
-            {hidden.into_iter().map(|active| active_row(search, active)).collect::<View>()}
+            {hidden.into_iter().map(|active| active_row(traces, active)).collect::<View>()}
             {rows.collect::<View>()}
-            {is_empty.then(|| view! { <p class="t3 none">"None"</p> })}
+            {is_empty.then(|| view! { <p class="t3 none">{if is_over { "None" } else { "None so far" }}</p> })}
             {(is_more || is_unfolded.get()).then(|| more(&facet, is_unfolded.get(), toggle_fold.clone()))}
         })
     };
@@ -288,7 +302,7 @@ fn more(facet: &Facet, is_unfolded: bool, toggle: impl FnMut(web_sys::MouseEvent
     }
 }
 
-fn value_row(search: SearchState, value: &FacetValue, all: u64, is_active: bool) -> View {
+fn value_row(traces: TracesState, value: &FacetValue, all: u64, is_active: bool) -> View {
     let text = match visible(&value.text).into_owned() {
         text if text.is_empty() => "(empty)".to_owned(),
         text => text,
@@ -303,13 +317,14 @@ fn value_row(search: SearchState, value: &FacetValue, all: u64, is_active: bool)
     );
     let excluded = conditions::excluded(&query);
     let by_key = excluded.clone();
-    let pressed = move |event: web_sys::MouseEvent| {
-        search.toggle(if event.alt_key() { &excluded } else { &query });
+    let toggle = move |condition: &str| {
+        keep_focus(traces.facets.values, || traces.list.search.toggle(condition));
     };
+    let pressed = move |event: web_sys::MouseEvent| toggle(if event.alt_key() { &excluded } else { &query });
     let key_pressed = move |event: KeyboardEvent| {
         if keys::own_action_of(Scope::Values, &keys::chord(&event)) == Some(Action::ExcludeValue) {
             event.prevent_default();
-            search.toggle(&by_key);
+            toggle(&by_key);
         }
     };
     let failed = permille(value.failed, all);
@@ -336,7 +351,7 @@ fn value_row(search: SearchState, value: &FacetValue, all: u64, is_active: bool)
 }
 
 /// A condition that no listed value stands for; a press takes it away.
-fn active_row(search: SearchState, active: Active) -> View {
+fn active_row(traces: TracesState, active: Active) -> View {
     let Active { text, is_excluded } = active;
     let shown = visible(text.strip_prefix("not ").unwrap_or(&text)).into_owned();
     view! {
@@ -347,7 +362,7 @@ fn active_row(search: SearchState, active: Active) -> View {
             aria-pressed="true"
             title=format!("Take {text} away")
             data-testid="facet-active"
-            on:click=move |_| search.toggle(&text)
+            on:click=move |_| keep_focus(traces.facets.values, || traces.list.search.toggle(&text))
         >
             <span class="clip">{is_excluded.then_some("without ")}<span class="q">{shown}</span></span>
             {small_icon(Shape::Close)}

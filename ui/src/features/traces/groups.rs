@@ -3,12 +3,19 @@
 use std::rc::Rc;
 
 use api::{Call, Group, Groups, GroupsRequest, Reply, Search};
+use web_sys::HtmlElement;
 
 use super::{
-    TracesState, key_picker::key_picker, list::TraceList, popover::Popover, question::Question, search::SearchState,
+    TracesState,
+    key_picker::key_picker,
+    list::{TraceList, unreadable},
+    popover::Popover,
+    question::Question,
+    roving::{keep_focus, step},
+    search::SearchState,
 };
 use crate::{
-    dom::{View, live, view},
+    dom::{NodeRef, View, live, view},
     reactive::{RwSignal, StoredValue, effect},
     state::{Action, AppState, keys::hint, use_app},
     widgets::{Shape, count, duration_figure, percentage, permille, small_icon, visible},
@@ -23,6 +30,7 @@ pub(crate) struct GroupsState {
     question: Question,
     /// The groups; `None` until the first answer.
     found: RwSignal<Option<Groups>>,
+    rows: NodeRef<HtmlElement>,
     asked: StoredValue<Option<(Search, String)>>,
 }
 
@@ -30,8 +38,9 @@ impl GroupsState {
     /// Nothing is asked yet. Belongs to the reactive owner it is made in.
     pub(super) fn new(app: AppState, search: SearchState) -> Self {
         Self {
-            question: Question::new(app, search.is_stopped),
+            question: Question::new(app, search),
             found: RwSignal::new(None),
+            rows: NodeRef::new(),
             asked: StoredValue::new(None),
         }
     }
@@ -60,7 +69,7 @@ impl GroupsState {
         self.question.ask(Call::Groups(GroupsRequest { search, key, most: MOST }), move |reply| {
             let Reply::Groups(found) = reply else { return None };
             let progress = found.progress;
-            self.found.set(Some(found));
+            keep_focus(self.rows, || self.found.set(Some(found)));
             Some(progress)
         });
     }
@@ -135,6 +144,17 @@ pub(super) fn groups(traces: TracesState, key: &str) -> View {
     let state = traces.groups;
     let search = traces.list.search;
     effect(move || state.follow(traces.list));
+    use_app().on_action(move |action| {
+        let forwards = match action {
+            Action::NextTrace => true,
+            Action::PreviousTrace => false,
+            _ => return false,
+        };
+        if let Some(rows) = state.rows.get_untracked() {
+            step(&rows, forwards);
+        }
+        true
+    });
     let shown_key = visible(key).into_owned();
     let rows = move || {
         state.found.with(|found| {
@@ -180,8 +200,11 @@ pub(super) fn groups(traces: TracesState, key: &str) -> View {
                 <span class="num" role="columnheader">"p50"</span>
                 <span role="columnheader">"p95"</span>
             </div>
-            <div class="list" role="rowgroup">{live(rows)}</div>
-            <div class="foot" data-testid="group-count"><span>{foot}</span></div>
+            <div class="list" role="rowgroup" node_ref=state.rows>{live(rows)}</div>
+            <div class="foot">
+                <span data-testid="group-count">{foot}</span>
+                {unreadable(traces.list)}
+            </div>
         </div>
     }
 }

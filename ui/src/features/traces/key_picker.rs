@@ -2,6 +2,7 @@ use std::rc::Rc;
 
 use api::{Call, CompleteRequest, Completion, CompletionKind, Reply};
 
+use super::search::conditions::is_key;
 use crate::{
     dom::{View, live, typed, view},
     reactive::{RwSignal, StoredValue},
@@ -26,6 +27,7 @@ pub(super) fn mark(kind: CompletionKind) -> Option<&'static str> {
 pub(super) fn key_picker(pick: Rc<dyn Fn(String)>) -> View {
     let keys = RwSignal::new(Vec::<Completion>::new());
     let written = RwSignal::new(String::new());
+    let is_wrong = RwSignal::new(false);
     let generation = StoredValue::new(0_u32);
     let ask = move || {
         let text = written.get_untracked().trim().to_owned();
@@ -56,8 +58,10 @@ pub(super) fn key_picker(pick: Rc<dyn Fn(String)>) -> View {
             let first = keys.with_untracked(|keys| keys.first().map(|key| key.text.clone()));
             let text = written.get_untracked().trim().to_owned();
             // What is written counts where nothing known begins so.
-            if let Some(key) = first.or((!text.is_empty()).then_some(text)) {
-                picked(key);
+            match first {
+                Some(key) => picked(key),
+                None if is_key(&text) => picked(text),
+                None => is_wrong.set(!text.is_empty()),
             }
         }
     };
@@ -81,7 +85,7 @@ pub(super) fn key_picker(pick: Rc<dyn Fn(String)>) -> View {
         }
     };
     view! {
-        <div class="field">
+        <div class="field" class:bad=is_wrong>
             <input
                 type="text"
                 class="q"
@@ -93,11 +97,22 @@ pub(super) fn key_picker(pick: Rc<dyn Fn(String)>) -> View {
                 prop:value=written
                 on:input=move |event| {
                     written.set(typed(&event));
+                    is_wrong.set(false);
                     ask();
                 }
                 on:keydown=pressed
             />
         </div>
+        {live(move || {
+            is_wrong.get().then(|| {
+                view! {
+                    <p class="err" role="alert">
+                        "No key; one with odd characters is written "
+                        <span class="q">"span.\"odd key\""</span>
+                    </p>
+                }
+            })
+        })}
         <div class="options" role="listbox" aria-label="Keys">
             {live(move || keys.get().into_iter().map(option.clone()).collect::<View>())}
         </div>

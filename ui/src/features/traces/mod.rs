@@ -16,6 +16,7 @@ mod list;
 mod popover;
 mod question;
 mod range;
+mod roving;
 mod scatter;
 mod search;
 
@@ -27,7 +28,7 @@ use self::{
     empty::nothing_matches,
     facets::{FacetsState, facets},
     groups::{GroupsState, groups},
-    list::{TraceList, foot},
+    list::{TraceList, foot, nothing_yet},
     scatter::{ScatterState, scatter},
     search::{SearchState, bar::search_bar},
 };
@@ -59,6 +60,15 @@ impl TracesState {
         let search = SearchState::new();
         let list = TraceList::new(app, search);
         note_looks(app, search);
+        app.on_event(move |event| match event {
+            Event::Search { text } => {
+                search.set(text);
+                list.selected.set(None);
+                app.go_home();
+            }
+            Event::Pinned { trace_id, is_pinned } => list.note_pin(*trace_id, *is_pinned),
+            _ => {}
+        });
         Self {
             app,
             list,
@@ -173,8 +183,9 @@ pub fn traces_screen() -> View {
     let group_key = Memo::new(move || list.search.group_key.get());
     let middle = move || match (shown.get(), group_key.get()) {
         (Shown::Rows | Shown::Searching, Some(key)) => untrack(|| groups(traces, &key)),
-        (Shown::Nothing | Shown::Searching | Shown::FirstRun, _) => view! { <div class="grow"></div> },
-        (Shown::NoMatch(stored), _) => nothing_matches(list, stored),
+        (Shown::Searching, None) => nothing_yet(list),
+        (Shown::Nothing | Shown::FirstRun, _) => view! { <div class="grow"></div> },
+        (Shown::NoMatch(stored), _) => nothing_matches(traces, stored),
         (Shown::Rows, None) => list::list(list),
     };
     let is_compared = Memo::new(move || traces.differences.asked.get());

@@ -1,6 +1,7 @@
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
+use super::roving::rove;
 use crate::{
     dom::{NodeRef, View, before_paint, live, on_window, view},
     reactive::RwSignal,
@@ -61,11 +62,7 @@ impl Popover {
     pub(super) fn view(self, button: View, make: impl Fn() -> View + 'static) -> View {
         let pressed = move |event: KeyboardEvent| match event.key().as_str() {
             "Escape" if self.close() => event.prevent_default(),
-            key @ ("ArrowDown" | "ArrowUp") if self.is_open.get_untracked() => {
-                step(&event, key == "ArrowDown");
-                event.prevent_default();
-            }
-            _ => {}
+            _ => rove(&event, ".pop"),
         };
         let make = std::rc::Rc::new(make);
         view! {
@@ -74,18 +71,5 @@ impl Popover {
                 {live(move || self.is_open.get().then(|| make()))}
             </div>
         }
-    }
-}
-
-/// Moves the focus to the next button or field, or the one before.
-fn step(event: &KeyboardEvent, forwards: bool) {
-    let Some(focused) = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) else { return };
-    let Some(list) = focused.closest(".pop").ok().flatten() else { return };
-    let Ok(all) = list.query_selector_all("button, input") else { return };
-    let all: Vec<HtmlElement> = (0..all.length()).filter_map(|at| all.item(at)?.dyn_into().ok()).collect();
-    let Some(at) = all.iter().position(|other| *other == focused) else { return };
-    let to = if forwards { at + 1 } else { at.wrapping_sub(1) };
-    if let Some(next) = all.get(to) {
-        let _ = next.focus();
     }
 }

@@ -1,10 +1,11 @@
 use std::time::Duration;
 
+use super::search::SearchState;
 use api::{Call, ErrorCode, Reply, SearchProgress};
 
 use crate::{
     dom::{Timeout, after},
-    reactive::{RwSignal, StoredValue},
+    reactive::{RwSignal, StoredValue, effect},
     spawn,
     state::AppState,
     transport,
@@ -27,20 +28,30 @@ pub(super) struct Question {
     asked_unix_nano: StoredValue<u64>,
     took_nanos: StoredValue<u64>,
     later: StoredValue<Option<Timeout>>,
+    /// Asks on where it was stopped.
+    stopped: StoredValue<Option<Box<dyn FnOnce()>>>,
 }
 
 impl Question {
     /// Nothing is asked yet. Belongs to the reactive owner it is made in.
-    pub(super) fn new(app: AppState, is_stopped: RwSignal<bool>) -> Self {
-        Self {
+    pub(super) fn new(app: AppState, search: SearchState) -> Self {
+        let question = Self {
             app,
-            is_stopped,
+            is_stopped: search.is_stopped,
             is_open: RwSignal::new(false),
             generation: StoredValue::new(0),
             asked_unix_nano: StoredValue::new(0),
             took_nanos: StoredValue::new(0),
             later: StoredValue::new(None),
-        }
+            stopped: StoredValue::new(None),
+        };
+        effect(move || {
+            search.resumed.track();
+            if let Some(ask_on) = question.stopped.try_update_value(Option::take).flatten() {
+                ask_on();
+            }
+        });
+        question
     }
 
     /// Asks; `take` is shown each answer and says how far it has come, or `None` where there is no more to come.
@@ -82,7 +93,12 @@ impl Question {
                             // Seeing the answer, somebody asked something else.
                             return;
                         }
-                        if !goes_on || self.is_stopped.get_untracked() {
+                        if goes_on && self.is_stopped.get_untracked() {
+                            let ask_on = Box::new(move || self.ask_on(call, take));
+                            self.stopped.try_update_value(|stopped| *stopped = Some(ask_on));
+                            break;
+                        }
+                        if !goes_on {
                             break;
                         }
                     }
@@ -103,6 +119,7 @@ impl Question {
     /// Wants no answer any more.
     pub(super) fn abandon(self) {
         self.generation.update_value(|generation| *generation += 1);
+        self.stopped.update_value(|stopped| *stopped = None);
         self.is_open.set(false);
     }
 }

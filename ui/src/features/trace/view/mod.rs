@@ -227,14 +227,18 @@ impl TraceView {
         let (trace_id, is_pinned) = (self.trace_id, !head.is_pinned);
         spawn(async move {
             match transport::call(Call::Pin { trace_id, is_pinned }).await {
-                Ok(_) => {
-                    self.head.try_update(|head| {
-                        if let Some(head) = head {
-                            Arc::make_mut(head).is_pinned = is_pinned;
-                        }
-                    });
-                }
+                // That it is done comes as an event.
+                Ok(_) => {}
                 Err(error) => self.app.fail(error.sentence),
+            }
+        });
+    }
+
+    /// Shows that the trace is kept for ever, or no longer.
+    pub(crate) fn note_pin(self, is_pinned: bool) {
+        self.head.update(|head| {
+            if let Some(head) = head {
+                Arc::make_mut(head).is_pinned = is_pinned;
             }
         });
     }

@@ -4,7 +4,7 @@ use crate::{
     features::traces::range::RangeChoice,
     reactive::Memo,
     state::{Action, keys::hint, use_app},
-    widgets::{count, time},
+    widgets::{Shape, count, small_icon, time},
 };
 
 /// How much of what is shown, how far the search has come, and why the list stands still.
@@ -18,13 +18,6 @@ pub(in super::super) fn foot(list: TraceList) -> View {
         takes
     });
     let size = move || list.rows.with(|rows| rows.as_ref().map(size));
-    let unreadable = move || {
-        let number = list.rows.with(|rows| rows.as_ref().map_or(0, |rows| rows.unreadable));
-        (number > 0).then(|| {
-            let text = format!("{} in a damaged part of the database", count(number));
-            view! { <span class="warn">{text}</span> }
-        })
-    };
     let stillness = move || {
         let newer = list.rows.with(|rows| rows.as_ref().map_or(0, |rows| rows.newer));
         if list.search.problem.with(Option::is_some) {
@@ -38,7 +31,7 @@ pub(in super::super) fn foot(list: TraceList) -> View {
     view! {
         <div class="foot" data-testid="trace-count">
             <span data-testid="shown">{size}</span>
-            {live(unreadable)}
+            {unreadable(list)}
             {live(progress(list))}
             <span class="grow"></span>
             <span data-testid="held">{stillness}</span>
@@ -46,11 +39,27 @@ pub(in super::super) fn foot(list: TraceList) -> View {
     }
 }
 
+/// How many traces are in no list, picture or count, because they cannot be read.
+pub(in super::super) fn unreadable(list: TraceList) -> View {
+    let number = Memo::new(move || list.rows.with(|rows| rows.as_ref().map_or(0, |rows| rows.unreadable)));
+    live(move || {
+        (number.get() > 0).then(|| {
+            let noun = if number.get() == 1 { "trace" } else { "traces" };
+            let title = "They lie in a damaged part of the database and are in no list. They stay where they are.";
+            view! {
+                <span class="row warn unreadable" title=title data-testid="unreadable">
+                    {small_icon(Shape::Warning)}
+                    {format!("{} {noun} cannot be read", count(number.get()))}
+                </span>
+            }
+        })
+    })
+}
+
 /// `200 shown of 48 310 stored`, `212 of 48 310 traces match`.
 fn size(rows: &Rows) -> String {
     let noun = if rows.stored == 1 { "trace" } else { "traces" };
-    let is_everything = rows.search.query.is_empty() && rows.search.range == api::TimeRange::default();
-    match (is_everything, rows.is_partial()) {
+    match (rows.is_everything(), !rows.progress.is_over) {
         (true, true) => format!("{} shown of {} stored", count(rows.matching), count(rows.stored)),
         (true, false) => format!("{} {noun} stored", count(rows.stored)),
         (false, true) => format!("{} found so far, of {} {noun}", count(rows.matching), count(rows.stored)),
@@ -83,6 +92,28 @@ fn stop_or_go_on(list: TraceList) {
 /// Where a search that is full has come to.
 fn full_at(rows: &Rows) -> Option<u64> {
     rows.progress.reached_unix_nano.filter(|_| rows.progress.is_full)
+}
+
+/// In place of the list while nothing has been found and not all was searched.
+pub(in super::super) fn nothing_yet(list: TraceList) -> View {
+    let is_searching = move || list.is_searching.get() || list.is_loading.get();
+    let title = move || if is_searching() { "Nothing found so far" } else { "Nothing found; not all was searched" };
+    let name = move || if is_searching() { "Stop" } else { "Search further back" };
+    let how_far = move || list.rows.with(|rows| rows.as_ref().map(|rows| format!("Searched {}.", reached(rows))));
+    view! {
+        <div class="say grow nothing waiting" data-testid="nothing-yet">
+            <h2>{title}</h2>
+            <p>{how_far}</p>
+            <button
+                type="button"
+                class="btn"
+                title=hint(Action::StopSearch)
+                on:click=move |_| stop_or_go_on(list)
+            >
+                {name}
+            </button>
+        </div>
+    }
 }
 
 fn progress(list: TraceList) -> impl FnMut() -> Option<View> {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use api::TraceRow;
 
-pub(super) use self::foot::foot;
+pub(super) use self::foot::{foot, nothing_yet, unreadable};
 pub(super) use self::picked::Picked;
 pub(crate) use self::state::TraceList;
 use self::{
@@ -22,14 +22,20 @@ use self::{
     rows::{Rows, row_of_slot},
 };
 use crate::{
-    dom::{NodeRef, Sized, View, live, view},
+    dom::{NodeRef, Sized, View, live, px, view},
     reactive::{Memo, RwSignal, StoredValue, effect},
-    state::{Action, use_app},
+    state::{Action, keys::hint, use_app},
     widgets::{Shape, small_icon, time},
 };
 
 /// Height of a row, CSS pixels; `--row-list`.
 const ROW: u32 = 26;
+/// Width of a column of an attribute, with its gap, and what the others take together at their narrowest, CSS pixels.
+const ATTRIBUTE: f64 = 114.0;
+const TIGHT: f64 = 600.0;
+/// Room for the others from which on they have all they want, or all but some words.
+const ROOMY: f64 = 930.0;
+const FAIR: f64 = 785.0;
 /// Rows drawn above and below what is visible.
 const OVERSCAN: u32 = 4;
 
@@ -37,8 +43,8 @@ const OVERSCAN: u32 = 4;
 pub(super) fn list(list: TraceList) -> View {
     let app = use_app();
     let scroller = NodeRef::new();
-    let height = RwSignal::new(0.0_f64);
-    watch_height(scroller, height);
+    let (width, height) = (RwSignal::new(ROOMY), RwSignal::new(0.0_f64));
+    watch_size(scroller, width, height);
 
     let len = Memo::new(move || list.rows.with(|rows| rows.as_ref().map_or(0, Rows::len)));
     let slots = Memo::new(move || (height.get() / f64::from(ROW)).ceil() as u32 + 1 + 2 * OVERSCAN);
@@ -51,6 +57,16 @@ pub(super) fn list(list: TraceList) -> View {
         list.drawn.set(drawn.clone());
         list.rows.track();
         list.fetch(drawn);
+    });
+    // Nobody reads any more: what has waited comes in.
+    effect(move || {
+        list.is_pointer_inside.track();
+        list.selected.track();
+        list.picked.track();
+        list.scroll_top.track();
+        if list.newer() > 0 && list.is_at_rest() {
+            list.catch_up();
+        }
     });
     // Coming back finds the list where it was left.
     effect(move || {
@@ -107,6 +123,13 @@ pub(super) fn list(list: TraceList) -> View {
                 }
                 return true;
             }
+            // What is picked has its own bar, which is asked first.
+            Action::PinPicked => {
+                if let Some((_, trace_id)) = list.selected.get_untracked() {
+                    list.toggle_pins(vec![trace_id]);
+                }
+                return true;
+            }
             Action::Back if !list.picked.with_untracked(picked::Picked::is_empty) => {
                 list.picked.set(picked::Picked::default());
                 return true;
@@ -125,6 +148,10 @@ pub(super) fn list(list: TraceList) -> View {
             && let Some((index, _)) = list.selected.get_untracked()
         {
             pick_to(list, index);
+        }
+        // Else Enter and Space would still mean the button that was pressed last.
+        if let Some(scroller) = scroller.get_untracked() {
+            let _ = scroller.focus();
         }
         select_by(list, scroller, step);
         if matches!(action, Action::PickDown | Action::PickUp)
@@ -149,9 +176,14 @@ pub(super) fn list(list: TraceList) -> View {
     // Attributes are columns before the last one, each as wide as the others.
     let attributes = Memo::new(move || list.rows.with(|rows| rows.as_ref().map_or(0, |rows| rows.columns.len())));
     let template = move || vec!["minmax(104px, 3fr)"; attributes.get()].join(" ");
+    // What does not fit even so is scrolled to.
+    let least = Memo::new(move || attributes.get() as f64 * ATTRIBUTE + TIGHT);
+    let room = Memo::new(move || width.get() - attributes.get() as f64 * ATTRIBUTE);
     view! {
         <div
             class="grid"
+            class:fair=move || room.get() < ROOMY
+            class:tight=move || room.get() < FAIR
             class:stale=move || list.search.problem.with(Option::is_some)
             class:picking=move || list.picked.with(|picked| !picked.is_empty())
             role="grid"
@@ -160,6 +192,7 @@ pub(super) fn list(list: TraceList) -> View {
             aria-busy=move || list.is_searching.get().to_string()
             aria-rowcount=move || (len.get() + 1).to_string()
             style=("--attributes", template)
+            style=("--least", move || px(least.get()))
             data-testid="trace-list"
         >
             {head(list, move || bring_newer_in(list))}
@@ -175,12 +208,7 @@ pub(super) fn list(list: TraceList) -> View {
                     }
                 }
                 on:pointerenter=move |_| list.is_pointer_inside.set(true)
-                on:pointerleave=move |_| {
-                    list.is_pointer_inside.set(false);
-                    if list.newer() > 0 && list.is_at_rest() {
-                        list.catch_up();
-                    }
-                }
+                on:pointerleave=move |_| list.is_pointer_inside.set(false)
             >
                 <div class="inner" style:height=move || format!("{}px", u64::from(len.get()) * u64::from(ROW))>
                     {live(move || (0..slots.get()).map(in_slot).collect::<View>())}
@@ -228,6 +256,12 @@ fn slot(list: TraceList, index: Memo<u32>, row: Memo<Fetched>, longest: Memo<u64
             app.open_trace(row.trace_id, None);
         }
     };
+    let is_pinned = Memo::new(move || row.with(|row| row.0.as_ref().is_some_and(|row| row.is_pinned)));
+    let pin = move || {
+        if let Fetched(Some(row)) = row.get_untracked() {
+            list.toggle_pins(vec![row.trace_id]);
+        }
+    };
     let first = move || row.get().0.map(|row| cells(&row, longest.get()));
     let last = move || row.get().0.map(|row| attribute_cells(&row));
     let with_row = move |read: fn(&TraceRow) -> String| row.with(|row| row.0.as_deref().map(read));
@@ -264,8 +298,28 @@ fn slot(list: TraceList, index: Memo<u32>, row: Memo<Fetched>, longest: Memo<u64
             </span>
             {live(first)}
             {live(last)}
+            <span
+                class="pin"
+                class:on=is_pinned
+                role="checkbox"
+                aria-label="Keep for ever"
+                aria-checked=move || is_pinned.get().to_string()
+                title=move || pin_title(is_pinned.get())
+                data-testid="pin-trace"
+                on:click=move |event: web_sys::MouseEvent| {
+                    event.stop_propagation();
+                    pin();
+                }
+            >
+                {small_icon(Shape::Pin)}
+            </span>
         </div>
     }
+}
+
+fn pin_title(is_pinned: bool) -> String {
+    let what = if is_pinned { "Kept for ever; press to let it go" } else { "Keep for ever" };
+    format!("{what} ({})", hint(Action::PinPicked))
 }
 
 /// Picks from the row that was picked last to this one.
@@ -304,16 +358,20 @@ fn bring_newer_in(list: TraceList) {
     list.reload();
 }
 
-/// Keeps a signal at the height of an element.
-fn watch_height(element: NodeRef, height: RwSignal<f64>) {
+/// Keeps signals at the width of what an element stands in, and at its own height.
+fn watch_size(element: NodeRef, width: RwSignal<f64>, height: RwSignal<f64>) {
     let kept = StoredValue::new(None::<Sized>);
     effect(move || {
         let Some(element) = element.get() else { return };
-        height.set(f64::from(element.client_height()));
-        let measured = element.clone();
+        let around = element.parent_element().unwrap_or_else(|| element.clone().into());
+        let (inner, outer) = (element.clone(), around.clone());
         let measure = move || {
-            height.try_set(f64::from(measured.client_height()));
+            height.try_set(f64::from(inner.client_height()));
+            if width.try_get_untracked().is_some_and(|old| old != f64::from(outer.client_width())) {
+                width.set(f64::from(outer.client_width()));
+            }
         };
-        kept.set_value(Sized::new(&[element.as_ref()], measure));
+        measure();
+        kept.set_value(Sized::new(&[element.as_ref(), &around], measure));
     });
 }

@@ -1,4 +1,4 @@
-use api::Call;
+use model::TraceId;
 
 use super::{TraceList, picked::Picked};
 use crate::{
@@ -19,11 +19,12 @@ pub(super) fn picked_bar(list: TraceList) -> View {
         let is_there = number.get_untracked() > 0;
         match action {
             Action::ExportPicked if is_there => export(app, list, said),
-            Action::PinPicked if is_there => pin(app, list, said),
+            Action::PinPicked if is_there => list.toggle_pins(list.picked.with_untracked(picked)),
             _ => return false,
         }
         true
     });
+    let are_pinned = Memo::new(move || list.picked.with(|picked| list.are_pinned(picked.traces())));
     live(move || {
         (number.get() > 0).then(|| {
             let noun = if number.get() == 1 { "trace" } else { "traces" };
@@ -43,12 +44,26 @@ pub(super) fn picked_bar(list: TraceList) -> View {
                     <button
                         type="button"
                         class="btn"
-                        title=format!("Keep them for ever ({})", hint(Action::PinPicked))
+                        title=move || {
+                            let what = if are_pinned.get() { "Let them go with their age" } else { "Keep them for ever" };
+                            format!("{what} ({})", hint(Action::PinPicked))
+                        }
                         data-testid="pin-picked"
-                        on:click=move |_| pin(app, list, said)
+                        on:click=move |_| list.toggle_pins(list.picked.with_untracked(picked))
                     >
                         {icon(Shape::Pin)}
-                        "Pin"
+                        {move || if are_pinned.get() { "Unpin" } else { "Pin" }}
+                    </button>
+                    <button
+                        type="button"
+                        class="btn"
+                        title=format!("What tells them from the rest ({})", hint(Action::ShowDifferences))
+                        data-testid="differences-of-picked"
+                        on:click=move |_| {
+                            app.act(Action::ShowDifferences);
+                        }
+                    >
+                        "What is different?"
                     </button>
                     <span class="t2 clip" role="status" data-testid="picked-said">{move || said.get()}</span>
                     <span class="grow"></span>
@@ -81,16 +96,6 @@ fn export(app: AppState, list: TraceList, said: RwSignal<Option<String>>) {
     });
 }
 
-fn pin(app: AppState, list: TraceList, said: RwSignal<Option<String>>) {
-    let traces = list.picked.with_untracked(|picked| picked.traces().to_vec());
-    spawn(async move {
-        let mut pinned = 0;
-        for trace_id in traces {
-            match transport::call(Call::Pin { trace_id, is_pinned: true }).await {
-                Ok(_) => pinned += 1,
-                Err(error) => app.fail(error.sentence),
-            }
-        }
-        said.set(Some(format!("{} kept for ever", count(pinned))));
-    });
+fn picked(picked: &Picked) -> Vec<TraceId> {
+    picked.traces().to_vec()
 }

@@ -64,7 +64,7 @@ pub(super) fn attribute_cells(row: &TraceRow) -> View {
     row.columns.iter().map(cell).collect()
 }
 
-/// When a trace started: the time today, the day too before.
+/// When a trace started: `14:32:07.418` today, `28 Nov 14:32:07` before.
 pub(super) fn start_text(unix_nano: u64) -> String {
     let clock = time::clock(unix_nano);
     if time::is_same_day(unix_nano, time::now_unix_nano()) {
@@ -72,6 +72,6 @@ pub(super) fn start_text(unix_nano: u64) -> String {
     }
     let day = time::day(unix_nano);
     let day = day.split_once(' ').map_or(day.as_str(), |(_, day)| day);
-    let minute = clock.get(..5).unwrap_or(&clock);
-    format!("{day}, {minute}")
+    let second = clock.get(..8).unwrap_or(&clock);
+    format!("{day} {second}")
 }

@@ -67,6 +67,11 @@ impl Rows {
         self.search.query == wanted.query && self.sort == wanted.sort && self.columns == wanted.columns
     }
 
+    /// Whether nothing narrows it: then all that is stored is found.
+    pub(crate) fn is_everything(&self) -> bool {
+        self.search.query.is_empty() && self.search.range == api::TimeRange::default()
+    }
+
     /// Whether what is found later comes at the end.
     fn is_newest_first(&self) -> bool {
         self.sort.by == SortBy::Start && !self.sort.is_ascending
@@ -80,7 +85,7 @@ impl Rows {
     /// Whether the search goes on by itself while these rows are drawn.
     pub(crate) fn wants_more(&self, drawn: &Range<u32>) -> bool {
         let is_near_end = drawn.end.saturating_add(BLOCK) > self.len();
-        let is_narrow = !self.search.query.is_empty() && self.matching < ENOUGH;
+        let is_narrow = !self.is_everything() && self.matching < ENOUGH;
         self.is_partial() && (is_near_end || is_narrow || !self.is_newest_first())
     }
 
@@ -107,6 +112,17 @@ impl Rows {
             let at = rows.iter().position(|row| row.trace_id == trace_id)?;
             Some(block * BLOCK + at as u32)
         })
+    }
+
+    /// Has a row show whether its trace is kept for ever.
+    pub(crate) fn note_pin(&mut self, trace_id: model::TraceId, is_pinned: bool) {
+        for (_, rows) in &mut self.blocks {
+            if let Some(at) = rows.iter().position(|row| row.trace_id == trace_id) {
+                let mut changed = rows.to_vec();
+                Arc::make_mut(&mut changed[at]).is_pinned = is_pinned;
+                *rows = changed.into();
+            }
+        }
     }
 
     /// First rows of the blocks that these rows need and that have not been fetched, or not to their end.
@@ -183,6 +199,15 @@ mod tests {
         let mut slowest = self::rows(page(30, 0, 30), "error", SortBy::Duration);
         slowest.add(page(40, 0, 20));
         assert_eq!(slowest.missing(0..40), [0], "in another order everything may have moved");
+    }
+
+    #[test]
+    fn a_pin_shows_in_the_row_of_its_trace() {
+        let mut rows = rows(page(300, 100, 100), "", SortBy::Start);
+        let trace_id = rows.get(150).map(|row| row.trace_id).expect("it was fetched");
+        rows.note_pin(trace_id, true);
+        let pinned: Vec<_> = (0..300).filter(|row| rows.get(*row).is_some_and(|row| row.is_pinned)).collect();
+        assert_eq!(pinned, [150]);
     }
 
     #[test]

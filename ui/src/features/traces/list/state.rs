@@ -219,6 +219,7 @@ impl TraceList {
     /// Has a search that was stopped, or has found enough, go on to its end.
     pub(crate) fn search_further(self) {
         self.search.is_stopped.set(false);
+        self.search.resumed.update(|resumed| *resumed = resumed.wrapping_add(1));
         self.search_on(true);
     }
 
@@ -285,6 +286,42 @@ impl TraceList {
             }
             self.is_catching_up.set_value(false);
         });
+    }
+
+    /// Shows that a trace is kept for ever, or no longer.
+    pub(crate) fn note_pin(self, trace_id: TraceId, is_pinned: bool) {
+        let has_it =
+            self.rows.with_untracked(|rows| rows.as_ref().is_some_and(|rows| rows.position(trace_id).is_some()));
+        if has_it {
+            self.rows.update(|rows| {
+                if let Some(rows) = rows {
+                    rows.note_pin(trace_id, is_pinned);
+                }
+            });
+        }
+    }
+
+    /// Keeps traces for ever; where all of them are so already, lets them go with their age again.
+    pub(crate) fn toggle_pins(self, traces: Vec<TraceId>) {
+        let is_pinned = !self.are_pinned(&traces);
+        spawn(async move {
+            for trace_id in traces {
+                // That it is done comes as an event, to whoever shows the trace.
+                if let Err(error) = transport::call(Call::Pin { trace_id, is_pinned }).await {
+                    self.app.fail(error.sentence);
+                }
+            }
+        });
+    }
+
+    /// Whether all of these are known to be kept for ever, followed.
+    pub(crate) fn are_pinned(self, traces: &[TraceId]) -> bool {
+        let is_pinned = |rows: &Rows, trace_id| {
+            let row = rows.position(trace_id).and_then(|index| rows.get(index));
+            row.is_some_and(|row| row.is_pinned)
+        };
+        self.rows
+            .with(|rows| rows.as_ref().is_some_and(|rows| traces.iter().all(|trace_id| is_pinned(rows, *trace_id))))
     }
 
     async fn count_newer(self) {

@@ -109,7 +109,7 @@ fn between(search: SearchState, popover: Popover) -> View {
             popover.close();
         }
         (Some(_), Some(_)) => problem.set(Some("The end is not after the beginning.")),
-        _ => problem.set(Some("Write a date and a time: 2026-11-25 14:30.")),
+        _ => problem.set(Some("Write it like 2026-11-25 14:30.")),
     };
     let field = move |label: &'static str, text: RwSignal<String>| {
         view! {

@@ -66,6 +66,7 @@ pub(super) fn marked_bar(traces: TracesState) -> View {
                     class="btn"
                     title=format!("Search only these ({})", hint(Action::ScatterSearch))
                     data-testid="search-marked"
+                    disabled=all == 0
                     on:click=move |_| search_marked(traces)
                 >
                     "Search these"
@@ -75,6 +76,7 @@ pub(super) fn marked_bar(traces: TracesState) -> View {
                     class="btn primary"
                     title=format!("What tells them from the rest ({})", hint(Action::ScatterDifferences))
                     data-testid="differences-of-marked"
+                    disabled=all == 0
                     on:click=move |_| traces.show_differences()
                 >
                     "What is different about these?"

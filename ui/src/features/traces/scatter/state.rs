@@ -47,13 +47,21 @@ impl ScatterState {
     pub(crate) fn new(app: AppState, list: TraceList) -> Self {
         Self {
             list,
-            question: Question::new(app, list.search.is_stopped),
+            question: Question::new(app, list.search),
             size: RwSignal::new((0.0, 0.0)),
             picture: RwSignal::new(None),
             marked: RwSignal::new(None),
             cursor: RwSignal::new(None),
             asked: StoredValue::new(None),
         }
+    }
+
+    /// How many traces of the range do not match, followed; `None` while that is not known.
+    pub(crate) fn others(self) -> Option<u64> {
+        self.picture.with(|picture| {
+            let scatter = &picture.as_ref()?.scatter;
+            scatter.progress.is_over.then_some(scatter.others)
+        })
     }
 
     /// What is marked in the search language.

@@ -1,6 +1,6 @@
 //! What a search is made of: conditions that all hold, added and taken away as text.
 
-use api::query::{Query, Term, parse};
+use api::query::{Field, Query, Term, parse};
 
 /// The query that a text is; `None` where it is none.
 pub(crate) fn query_of(text: &str) -> Option<Query> {
@@ -59,6 +59,14 @@ pub(crate) fn excluded(condition: &str) -> String {
     format!("not {condition}")
 }
 
+/// Whether a text is a key, as the language writes it.
+pub(crate) fn is_key(text: &str) -> bool {
+    match Field::of_word(text) {
+        Field::Intrinsic(_) => true,
+        Field::Attribute { .. } => matches!(query_of(&format!("has({text})")), Some(Query::Term(Term::Has(_)))),
+    }
+}
+
 /// The key that a condition compares, as it is written, and whether the condition is excluded.
 pub(crate) fn key_of(condition: &Query) -> Option<(String, bool)> {
     match condition {
@@ -98,6 +106,16 @@ mod tests {
         assert_eq!(taken, "(b = 1 or c = 2) and not d = 4");
         let taken = without("not d = 4 and (b = 1 or c = 2)", &query_of("not d = 4").expect("it is one"));
         assert_eq!(taken, "b = 1 or c = 2");
+    }
+
+    #[test]
+    fn what_is_no_key_is_told_from_keys() {
+        for key in ["service", "user.id", "span.user.id", "span.\"e only\"", "trace.duration"] {
+            assert!(is_key(key), "{key}");
+        }
+        for other in ["", "e only", "a = 1", "user.id)", "a) and has(b"] {
+            assert!(!is_key(other), "{other}");
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::{
         keys::{self, Scope, hint},
         use_app,
     },
-    widgets::{Shape, count, small_icon},
+    widgets::{Shape, count, duration, small_icon},
 };
 
 /// How long after the last letter the text takes effect.
@@ -279,20 +279,31 @@ fn clear(search: SearchState) -> View {
 /// `212 traces, 9 ms`.
 fn found(list: TraceList) -> impl Fn() -> Option<String> + 'static {
     move || {
+        if list.search.is_link_copied.get() {
+            return Some("Link copied".to_owned());
+        }
         let taken = list.taken_millis.get();
         list.rows.with(|rows| {
             let rows = rows.as_ref()?;
-            let is_listed = rows.search.query.is_empty() && rows.is_partial();
-            let (number, more) = match (is_listed, rows.is_partial()) {
+            let is_over = rows.progress.is_over;
+            let (number, more) = match (rows.is_everything() && !is_over, is_over) {
                 // What is not narrowed needs no search to be counted.
                 (true, _) => (rows.stored, ""),
-                (false, true) => (rows.matching, "+"),
-                (false, false) => (rows.matching, ""),
+                (false, false) => (rows.matching, "+"),
+                (false, true) => (rows.matching, ""),
             };
             let noun = if number == 1 && more.is_empty() { "trace" } else { "traces" };
-            let time = (!rows.search.query.is_empty()).then(|| format!(", {taken}\u{202f}ms"));
+            let time = (!rows.search.query.is_empty()).then(|| format!(", {}", taken_text(taken)));
             Some(format!("{}{more} {noun}{}", count(number), time.unwrap_or_default()))
         })
+    }
+}
+
+/// `9 ms`, `1.41 s`.
+fn taken_text(millis: u64) -> String {
+    match millis {
+        0..1_000 => format!("{millis}\u{202f}ms"),
+        _ => duration(millis.saturating_mul(1_000_000)).text(),
     }
 }
 

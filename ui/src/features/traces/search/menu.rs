@@ -1,5 +1,8 @@
 //! Searches that are kept: those with a name, and those that were run.
 
+use std::time::Duration;
+
+use api::link;
 use web_sys::KeyboardEvent;
 
 use super::{
@@ -8,12 +11,14 @@ use super::{
     recent::{self, Saved},
 };
 use crate::{
-    dom::{View, live, typed, view},
+    dom::{View, after, live, typed, view},
     reactive::{Memo, RwSignal},
     state::{Action, keys::hint, use_app},
     widgets::{Shape, copy_button, icon, small_icon, visible},
 };
 
+/// How long it is said that something was copied.
+const SAID: Duration = Duration::from_millis(1_600);
 /// So many of the searches that were run are in the menu.
 const MOST_RUN: usize = 12;
 
@@ -142,9 +147,12 @@ pub(super) fn saved_menu(search: SearchState) -> View {
 }
 
 fn copy_link(search: SearchState) {
-    let link = search.query.with_untracked(|query| recent::link(query));
+    let link = search.query.with_untracked(|query| link::to_search(query));
     crate::spawn(async move {
-        crate::widgets::copy(&link).await;
+        if crate::widgets::copy(&link).await {
+            search.is_link_copied.set(true);
+            after(SAID, move || search.is_link_copied.set(false)).forget();
+        }
     });
 }
 
@@ -207,12 +215,12 @@ fn lists(search: SearchState, popover: Popover) -> View {
             </button>
         }
     };
-    let link = (!query.is_empty()).then(|| {
+    let of_link = (!query.is_empty()).then(|| {
         view! {
             <div class="line link">
-                <span class="q clip grow t2">{recent::link(&query)}</span>
+                <span class="q clip grow t2">{link::to_search(&query)}</span>
                 <span title=format!("Copy a link to this search ({})", hint(Action::CopyLink)) data-testid="copy-link">
-                    {copy_button(move || recent::link(&query), "Copy a link to this search")}
+                    {copy_button(move || link::to_search(&query), "Copy a link to this search")}
                 </span>
             </div>
         }
@@ -223,6 +231,6 @@ fn lists(search: SearchState, popover: Popover) -> View {
         {(!recent.is_empty()).then(|| view! { <h3>"Recent"</h3> })}
         {recent.into_iter().map(recent_line).collect::<View>()}
         {has_none.then(|| view! { <p class="t2">"Searches that you run stand here; the star keeps one under a name."</p> })}
-        {link}
+        {of_link}
     }
 }

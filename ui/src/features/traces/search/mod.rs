@@ -49,8 +49,12 @@ pub(crate) struct SearchState {
     pub(crate) recent: RwSignal<Vec<String>>,
     /// Searches with a name.
     pub(crate) saved: RwSignal<Vec<Saved>>,
+    /// Whether a link to the search was copied just now.
+    pub(crate) is_link_copied: RwSignal<bool>,
     /// Whether the user has stopped searching.
     pub(crate) is_stopped: RwSignal<bool>,
+    /// Counts how often a search that was stopped went on.
+    pub(crate) resumed: RwSignal<u32>,
 }
 
 /// All that a change of starts a new list.
@@ -70,19 +74,22 @@ impl SearchState {
     /// What a window that has just opened searches: everything, when it did last. Belongs to the reactive owner it is
     /// made in.
     pub(super) fn new() -> Self {
-        let lines = |name| remembered::read(name).map(|text| text.lines().map(str::to_owned).collect());
+        // Of something that is no key any more there would be no list at all.
+        let keys = |text: String| text.lines().filter(|key| conditions::is_key(key)).map(str::to_owned).collect();
         Self {
             text: RwSignal::new(String::new()),
             query: RwSignal::new(String::new()),
             problem: RwSignal::new(None),
             range: RwSignal::new(remembered::read(RANGE).map(|text| RangeChoice::read(&text)).unwrap_or_default()),
             sort: RwSignal::new(TraceSort::default()),
-            columns: RwSignal::new(lines(COLUMNS).unwrap_or_default()),
+            columns: RwSignal::new(remembered::read(COLUMNS).map(keys).unwrap_or_default()),
             group_key: RwSignal::new(None),
             last_look: RwSignal::new(remembered::read(LAST_LOOK).and_then(|text| text.parse().ok())),
             recent: RwSignal::new(recent::recent()),
             saved: RwSignal::new(recent::saved()),
+            is_link_copied: RwSignal::new(false),
             is_stopped: RwSignal::new(false),
+            resumed: RwSignal::new(0),
         }
     }
 

@@ -69,20 +69,6 @@ fn read(lines: &str) -> Vec<Saved> {
     saved.map(|(name, text)| Saved { name: name.to_owned(), text: text.to_owned() }).collect()
 }
 
-/// A link that holds a search, percent-encoded as RFC 3986 has it.
-pub(crate) fn link(text: &str) -> String {
-    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
-    let mut link = String::from("spanscope://search?q=");
-    for byte in text.trim().bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            link.push(char::from(byte));
-        } else {
-            link.extend(['%', DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
-        }
-    }
-    link
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,10 +94,5 @@ mod tests {
         }
         assert_eq!(write(&all), "failed ones\terror\nslow\tduration > 2s");
         assert_eq!(read(&write(&all)), all);
-    }
-
-    #[test]
-    fn a_link_holds_nothing_that_ends_it() {
-        assert_eq!(link("name ~ \"ü&\" "), "spanscope://search?q=name%20~%20%22%C3%BC%26%22");
     }
 }

@@ -75,7 +75,9 @@ impl Suggestions {
     /// means who is about to write a condition.
     pub(super) fn is_key_begun(self) -> bool {
         let (from, to) = self.replaces.get_untracked();
-        let is_key = |offer: &Offer| matches!(offer, Offer::Written(item) if mark(item.kind).is_some());
+        let typed = self.search.text.with_untracked(|text| between(text, from, to).to_owned());
+        let is_key =
+            |offer: &Offer| matches!(offer, Offer::Written(item) if mark(item.kind).is_some() && item.text != typed);
         from < to && self.offers.with_untracked(|offers| offers.iter().any(is_key))
     }
 
@@ -114,8 +116,8 @@ impl Suggestions {
                     return;
                 }
                 let (from, to) = (found.replaces.0 as usize, found.replaces.1 as usize);
-                // What is written in full already needs no offer.
-                let is_written = |item: &Completion| item.text == between(&text, from, to);
+                // What is written in full already needs no offer, unless more has to follow.
+                let is_written = |item: &Completion| item.text == between(&text, from, to) && !goes_on(item);
                 let is_done = found.items.len() == 1 && found.items.iter().all(is_written);
                 self.replaces.set((from, to));
                 self.show(if is_done { Vec::new() } else { found.items.into_iter().map(Offer::Written).collect() });
@@ -154,13 +156,17 @@ impl Suggestions {
     }
 }
 
+/// Whether something has to follow, behind a space.
+fn goes_on(item: &Completion) -> bool {
+    !matches!(item.kind, CompletionKind::Value | CompletionKind::Condition)
+        && !item.text.ends_with(['(', '.', ' ', '/', '"'])
+}
+
 /// A text with something put in, and where to go on: behind it, and behind a space where something has to follow.
 fn written(text: &str, from: usize, to: usize, item: &Completion) -> (String, usize) {
-    let goes_on = !matches!(item.kind, CompletionKind::Value | CompletionKind::Condition)
-        && !item.text.ends_with(['(', '.', ' ', '/', '"']);
     let follows = between(text, to, to + 1);
-    let space = if goes_on && follows != " " { " " } else { "" };
-    let at = from + item.text.chars().count() + usize::from(goes_on);
+    let space = if goes_on(item) && follows != " " { " " } else { "" };
+    let at = from + item.text.chars().count() + usize::from(goes_on(item));
     (replaced(text, from, to, &format!("{}{space}", item.text)), at)
 }
 
