@@ -19,7 +19,7 @@ impl<const BITS: usize, const PROBES: u32> Bloom<BITS, PROBES> {
         let blocks = (hashes.len() * BITS).div_ceil(BLOCK_BITS).max(1);
         let mut filter = Self { blocks: vec![0; blocks * Self::BLOCK_BYTES] };
         for hash in hashes {
-            let block = filter.block_of(hash);
+            let block = Self::block_of(filter.blocks.len(), hash);
             for bit in Self::bits(hash) {
                 if let Some(byte) = filter.blocks.get_mut(block + bit / 8) {
                     *byte |= 1 << (bit % 8);
@@ -44,8 +44,14 @@ impl<const BITS: usize, const PROBES: u32> Bloom<BITS, PROBES> {
     /// Whether a hash may be among them.
     #[must_use]
     pub fn may_hold(&self, hash: u64) -> bool {
-        let block = self.block_of(hash);
-        self.blocks.get(block..block + Self::BLOCK_BYTES).is_some_and(|block| Self::block_may_hold(block, hash))
+        Self::blocks_may_hold(&self.blocks, hash)
+    }
+
+    /// The same of the bytes of a filter.
+    #[must_use]
+    pub fn blocks_may_hold(blocks: &[u8], hash: u64) -> bool {
+        let block = Self::block_of(blocks.len(), hash);
+        blocks.get(block..block + Self::BLOCK_BYTES).is_some_and(|block| Self::block_may_hold(block, hash))
     }
 
     /// Whether a hash may be among them, by that block in which it would be: the one with the number
@@ -61,9 +67,9 @@ impl<const BITS: usize, const PROBES: u32> Bloom<BITS, PROBES> {
         (hash >> 32) as u32
     }
 
-    /// Where the block of a hash begins.
-    fn block_of(&self, hash: u64) -> usize {
-        Self::block_number(hash) as usize % (self.blocks.len() / Self::BLOCK_BYTES) * Self::BLOCK_BYTES
+    /// Where the block of a hash begins in a filter of so many bytes.
+    fn block_of(bytes: usize, hash: u64) -> usize {
+        Self::block_number(hash) as usize % (bytes / Self::BLOCK_BYTES).max(1) * Self::BLOCK_BYTES
     }
 
     /// Its bits in there.

@@ -55,19 +55,15 @@ fn visit(text: &[u8], mut visit: impl FnMut(usize)) {
 
 /// The trigrams of all texts that [`rows_with_text`](crate::SpanSegment::rows_with_text) looks at, of the values of resources
 /// and scopes, and of what values that are no texts show as. What it says is not there is not.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TrigramFilter(Vec<u8>);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrigramFilter<'a>(&'a [u8]);
 
-impl TrigramFilter {
+impl<'a> TrigramFilter<'a> {
     /// That of such bytes; `None` where they are damaged, or there are none: any text may be in the segment.
     #[must_use]
-    pub fn from_bytes(mut bytes: Vec<u8>) -> Option<Self> {
+    pub fn of_bytes(bytes: &'a [u8]) -> Option<Self> {
         let (filter, checksum) = bytes.split_last_chunk::<CHECKSUM_BYTES>()?;
-        if filter.len() != FILTER_BYTES || xxh3_64(filter).to_le_bytes() != *checksum {
-            return None;
-        }
-        bytes.truncate(FILTER_BYTES);
-        Some(Self(bytes))
+        (filter.len() == FILTER_BYTES && xxh3_64(filter).to_le_bytes() == *checksum).then_some(Self(filter))
     }
 
     /// Whether a text may hold this part, in whatever case.
@@ -198,10 +194,10 @@ mod tests {
     use super::*;
     use crate::Substring;
 
-    fn filter(of: impl FnOnce(&mut TrigramFilterBuilder)) -> Option<TrigramFilter> {
+    fn filter(of: impl FnOnce(&mut TrigramFilterBuilder)) -> Vec<u8> {
         let mut builder = TrigramFilterBuilder::default();
         of(&mut builder);
-        TrigramFilter::from_bytes(builder.finish())
+        builder.finish()
     }
 
     #[test]
@@ -210,7 +206,8 @@ mod tests {
             builder.add_text(b"SELECT name FROM users WHERE id = 17");
             builder.add_value(&Value::Int(-20));
         };
-        let Some(filter) = filter(of) else { panic!("no filter") };
+        let bytes = filter(of);
+        let Some(filter) = TrigramFilter::of_bytes(&bytes) else { panic!("no filter") };
         for (part, may_hold) in [
             ("from users", true),
             ("FROM", true),
@@ -231,7 +228,8 @@ mod tests {
             part in prop_oneof!["[abAB .-]{0,4}", "[kKiσς\u{212a}]{0,4}", any::<String>()],
             from in 0..4_usize,
         ) {
-            let Some(filter) = filter(|builder| builder.add_text(text.as_bytes())) else { panic!("no filter") };
+            let bytes = filter(|builder| builder.add_text(text.as_bytes()));
+            let Some(filter) = TrigramFilter::of_bytes(&bytes) else { panic!("no filter") };
             let own: String = text.chars().skip(from).take(4).collect();
             for part in [part, own] {
                 prop_assert!(!Substring::new(&part).is_in(&text) || filter.may_hold(&part), "{part:?} in {text:?}");

@@ -38,55 +38,59 @@ enum Says {
 
 /// The values of the attributes of all spans, events, links, resources and scopes of a segment, and the names of spans and
 /// events. What it says is not there is not.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ValueFilter(Filter);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ValueFilter<'a> {
+    /// One behind the other.
+    blocks: &'a [u8],
+}
 
-impl ValueFilter {
+impl<'a> ValueFilter<'a> {
     /// That of such bytes; `None` where they are damaged, or there are none: anything may be in the segment.
     #[must_use]
-    pub fn from_bytes(mut bytes: Vec<u8>) -> Option<Self> {
-        let (filter, checksum) = bytes.split_last_chunk::<CHECKSUM_BYTES>()?;
-        if xxh3_64(filter).to_le_bytes() != *checksum {
-            return None;
-        }
-        bytes.truncate(bytes.len() - CHECKSUM_BYTES);
-        Filter::from_bytes(bytes).map(Self)
+    pub fn of_bytes(bytes: &'a [u8]) -> Option<Self> {
+        let (blocks, checksum) = bytes.split_last_chunk::<CHECKSUM_BYTES>()?;
+        let is_filter = !blocks.is_empty() && blocks.len().is_multiple_of(Filter::BLOCK_BYTES);
+        (is_filter && xxh3_64(blocks).to_le_bytes() == *checksum).then_some(Self { blocks })
+    }
+
+    fn may_hold(&self, hash: u64) -> bool {
+        Filter::blocks_may_hold(self.blocks, hash)
     }
 
     /// Whether there may be an attribute of this key.
     #[must_use]
     pub fn may_hold_key(&self, key: &str) -> bool {
-        self.0.may_hold(hash(seed(Says::Key, key.as_bytes()), &[]))
+        self.may_hold(hash(seed(Says::Key, key.as_bytes()), &[]))
     }
 
     /// Whether this text may be the value of an attribute of this key.
     #[must_use]
     pub fn may_hold_text(&self, key: &str, text: &str) -> bool {
-        self.0.may_hold(hash(seed(Says::Text, key.as_bytes()), text.as_bytes()))
+        self.may_hold(hash(seed(Says::Text, key.as_bytes()), text.as_bytes()))
     }
 
     /// Whether this integer may be.
     #[must_use]
     pub fn may_hold_int(&self, key: &str, int: i64) -> bool {
-        self.0.may_hold(hash(seed(Says::Int, key.as_bytes()), &int.to_le_bytes()))
+        self.may_hold(hash(seed(Says::Int, key.as_bytes()), &int.to_le_bytes()))
     }
 
     /// Whether a value may be that is neither text nor integer: of those none is told from the other.
     #[must_use]
     pub fn may_hold_other(&self, key: &str) -> bool {
-        self.0.may_hold(hash(seed(Says::Other, key.as_bytes()), &[]))
+        self.may_hold(hash(seed(Says::Other, key.as_bytes()), &[]))
     }
 
     /// Whether this may be the name of a span.
     #[must_use]
     pub fn may_hold_name(&self, name: &str) -> bool {
-        self.0.may_hold(hash(seed(Says::Name, &[]), name.as_bytes()))
+        self.may_hold(hash(seed(Says::Name, &[]), name.as_bytes()))
     }
 
     /// Whether this may be the name of an event.
     #[must_use]
     pub fn may_hold_event_name(&self, name: &str) -> bool {
-        self.0.may_hold(hash(seed(Says::EventName, &[]), name.as_bytes()))
+        self.may_hold(hash(seed(Says::EventName, &[]), name.as_bytes()))
     }
 }
 

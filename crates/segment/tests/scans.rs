@@ -260,7 +260,7 @@ fn check(encoded: &Encoded) {
 
 /// Nothing that is there does not seem to be.
 fn check_filter(encoded: &Encoded, whole: &SpanSegment, all: &[SegmentSpan]) {
-    let Some(filter) = ValueFilter::from_bytes(encoded.values.clone()) else { return };
+    let Some(filter) = ValueFilter::of_bytes(&encoded.values) else { return };
     let resources = whole.resources().unwrap().into_iter().filter_map(|one| one.resource).map(|one| one.attributes);
     let scopes = whole.scopes().unwrap().into_iter().filter_map(|one| one.scope).map(|one| one.attributes);
     let of_spans = all.iter().flat_map(|stored| {
@@ -268,7 +268,7 @@ fn check_filter(encoded: &Encoded, whole: &SpanSegment, all: &[SegmentSpan]) {
         let of_links = stored.span.links.iter().map(|link| link.attributes.clone());
         std::iter::once(stored.span.attributes.clone()).chain(of_events).chain(of_links)
     });
-    let trigrams = TrigramFilter::from_bytes(encoded.trigrams.clone()).unwrap();
+    let trigrams = TrigramFilter::of_bytes(&encoded.trigrams).unwrap();
     let may_show = |value: &Value| match value {
         Value::String(text) => trigrams.may_hold(text),
         Value::Int(int) => trigrams.may_hold(&int.to_string()),
@@ -347,7 +347,7 @@ fn scans_of_lists_that_are_one_value() {
     let mut request: TracesData = testkit::corpus::requests(3, 60, 512).next().unwrap();
     request.resource_spans[0].scope_spans[0].spans.extend((1..=24).map(span));
     let encoded = encoded(&[request], 20).unwrap();
-    assert_eq!(ValueFilter::from_bytes(encoded.values.clone()), None);
+    assert_eq!(ValueFilter::of_bytes(&encoded.values), None);
     check(&encoded);
 }
 
@@ -463,6 +463,6 @@ fn times_of_scans() {
         let (substring, holding) = (Substring::new(text), Holding(text.to_owned()));
         read(text, &|it| it.rows_with_text(&substring, &holding).unwrap().count());
     }
-    let look = || ValueFilter::from_bytes(encoded.values.clone()).unwrap().may_hold_text("user.id", "nobody");
+    let look = || ValueFilter::of_bytes(&encoded.values).unwrap().may_hold_text("user.id", "nobody");
     println!("filter, read and asked {:.1} µs", micros(&rounds, |()| look()));
 }

@@ -202,6 +202,12 @@ impl Index {
         (parts, entry.is_some_and(|entry| entry.is_listed() && !matches!(entry.rows, entry::Rows::None)))
     }
 
+    /// The traces of which something is in the append level.
+    pub(crate) fn traces_in_rows(&self) -> impl Iterator<Item = TraceId> + '_ {
+        let in_rows = self.by_id.iter().filter(|(_, entry)| !matches!(entry.rows, entry::Rows::None));
+        in_rows.map(|(trace_id, _)| *trace_id)
+    }
+
     /// An index of no traces that is to take in the rows after this one; which traces changed lately stays
     /// known.
     pub(crate) fn emptied(&self, after: u64) -> Self {

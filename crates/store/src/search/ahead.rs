@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::Arc, thread};
 
 use hashbrown::{HashMap, HashSet};
 use model::{Signal, TraceId};
-use segment::{Rows, SpanSegment};
+use segment::{Rows, SpanSegment, TrigramFilter, ValueFilter};
 use tokio::task::JoinHandle;
 
 use super::{
@@ -16,11 +16,13 @@ use super::{
 use crate::{
     ReadError, Reader, TraceSummary,
     read::{FoundPart, damaged, in_background, joined, past_damage},
-    segments::{Block, Segment, Segments},
+    segments::{Block, Segment, Segments, TRIGRAMS, VALUES},
 };
 
 /// Segments that are looked at before their turn comes, at the most, and of which what was seen is kept afterwards.
 const MOST: usize = 8;
+/// Segments of which filters are read at once.
+const SIFTED: usize = 8;
 /// Threads that look, at the most.
 const MOST_THREADS: usize = 4;
 
@@ -36,8 +38,8 @@ pub(super) struct Seen {
 /// What columns tell of a trace in several segments.
 pub(super) enum Verdict {
     NotFound,
-    /// It is found; the trace in a line, if that reads.
-    Found(Option<TraceSummary>),
+    /// It is found; the segments that hold it, and maybe others.
+    Found(Vec<Arc<Segment>>),
     /// All of it has to be asked.
     Open,
 }
@@ -45,7 +47,9 @@ pub(super) enum Verdict {
 /// Traces of which there are spans elsewhere too.
 #[derive(Clone)]
 pub(super) struct Elsewhere {
-    /// Those of which there are spans outside of segments, or were when the search began.
+    /// Those of which there are spans in no segment yet.
+    pub(super) in_rows: Arc<HashSet<TraceId>>,
+    /// Those that the index has.
     pub(super) of_index: Arc<HashSet<TraceId>>,
     pub(super) segments: Segments,
 }
@@ -62,6 +66,8 @@ pub(super) struct Ahead {
     plan: Arc<Plan>,
     elsewhere: Elsewhere,
     looks: VecDeque<Look>,
+    /// Whether those behind them may hold what is looked for, by their filters.
+    sifted: VecDeque<bool>,
     /// What was seen in the last segments whose turn has come.
     past: VecDeque<(u64, Seen)>,
     /// By trace that is elsewhere too, and by bits, the needs that are met in the segments that were looked at.
@@ -90,10 +96,16 @@ impl Ahead {
             plan,
             elsewhere,
             looks: VecDeque::new(),
+            sifted: VecDeque::new(),
             past: VecDeque::new(),
             met: HashMap::new(),
             asked: HashSet::new(),
         }
+    }
+
+    /// Whether there are spans of a trace in no segment yet.
+    pub(super) fn is_in_rows(&self, trace_id: TraceId) -> bool {
+        self.elsewhere.in_rows.contains(&trace_id)
     }
 
     /// What is to be seen in the first of these segments, whose turn comes next in this order; `None` where nothing in it
@@ -103,7 +115,7 @@ impl Ahead {
         next: impl Iterator<Item = &Arc<Segment>> + Clone,
     ) -> Result<Option<Seen>, ReadError> {
         let Some(first) = next.clone().next() else { return Ok(None) };
-        self.begin(next);
+        self.begin(next).await;
         self.finish(0).await;
         let seen = match self.looks.pop_front() {
             Some(mut look) => match &mut look {
@@ -121,8 +133,8 @@ impl Ahead {
         Ok(seen)
     }
 
-    /// What columns tell of a trace of which there are spans in several segments, where those are near. `next` are the
-    /// segments whose turn is yet to come.
+    /// What columns tell of a trace of which there are spans in several segments and nowhere else, where those are near.
+    /// `next` are the segments whose turn is yet to come. It is asked once.
     pub(super) async fn verdict<'s>(
         &mut self,
         trace_id: TraceId,
@@ -136,7 +148,7 @@ impl Ahead {
             let ahead = ahead.filter(|(_, segment)| holders.iter().any(|holder| holder.id == segment.id));
             if let Some(last) = ahead.map(|(at, _)| at).last() {
                 for at in 0..=last {
-                    self.begin(next.clone().take(last + 1));
+                    self.begin(next.clone().take(last + 1)).await;
                     self.finish(at).await;
                 }
                 holders = self.holders(trace_id, next.clone());
@@ -150,7 +162,7 @@ impl Ahead {
             return Ok(Verdict::NotFound);
         }
         if self.plan.is_of_span {
-            return Ok(Verdict::Found(self.joined(trace_id, &holders, next).await?));
+            return Ok(Verdict::Found(holders));
         }
         let seen: Option<Vec<_>> = {
             let near = self.near(next.clone());
@@ -164,14 +176,14 @@ impl Ahead {
         let is_found = in_background(move || Ok(gathered::is_found(&plan, trace_id, &seen))).await?;
         // One that does not read is found out when its turn comes.
         Ok(match is_found.unwrap_or_default() {
-            Some(true) => Verdict::Found(self.joined(trace_id, &holders, next).await?),
+            Some(true) => Verdict::Found(holders),
             Some(false) => Verdict::NotFound,
             None => Verdict::Open,
         })
     }
 
     /// A trace in a line, by those of its parts that are known, and the others read.
-    async fn joined<'s>(
+    pub(super) async fn joined<'s>(
         &mut self,
         trace_id: TraceId,
         holders: &[Arc<Segment>],
@@ -226,14 +238,26 @@ impl Ahead {
     }
 
     /// Begins to look at those of these segments that come first.
-    fn begin<'s>(&mut self, next: impl Iterator<Item = &'s Arc<Segment>>) {
+    async fn begin<'s>(&mut self, next: impl Iterator<Item = &'s Arc<Segment>> + Clone) {
         let threads = thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
         let is_running = |look: &&Look| matches!(look, Look::Running(task) if !task.is_finished());
-        let free = threads.saturating_sub(self.looks.iter().filter(is_running).count());
-        for segment in next.take(MOST).skip(self.looks.len()).take(free) {
-            let (reader, segment, plan) = (self.reader.clone(), Arc::clone(segment), Arc::clone(&self.plan));
-            let look = look(reader, segment, plan, self.elsewhere.clone());
-            self.looks.push_back(Look::Running(tokio::spawn(look)));
+        let mut free = threads.saturating_sub(self.looks.iter().filter(is_running).count());
+        for segment in next.clone().take(MOST).skip(self.looks.len()) {
+            if free == 0 {
+                break;
+            }
+            if self.sifted.is_empty() {
+                let segments: Vec<u64> = next.clone().skip(self.looks.len()).take(SIFTED).map(|one| one.id).collect();
+                self.sifted.extend(sifted(&self.reader, &segments, &self.plan).await);
+            }
+            self.looks.push_back(match self.sifted.pop_front() {
+                Some(false) => Look::Over(Ok(None)),
+                Some(true) | None => {
+                    free -= 1;
+                    let (reader, segment, plan) = (self.reader.clone(), Arc::clone(segment), Arc::clone(&self.plan));
+                    Look::Running(tokio::spawn(look(reader, segment, plan, self.elsewhere.clone())))
+                }
+            });
         }
     }
 
@@ -260,9 +284,6 @@ async fn look(
     elsewhere: Elsewhere,
 ) -> Result<Option<Seen>, ReadError> {
     let id = segment.id;
-    if !may_hold(&reader, id, &plan).await? {
-        return Ok(None);
-    }
     let first = plan.first();
     let blobs = |spans: &SpanSegment| match first {
         Some(first) => examine::blobs_of(&plan, first, spans),
@@ -293,19 +314,17 @@ async fn look(
     Ok(Some(Seen { spans, looked, block: block.ok_or(ReadError::Unsettled)? }))
 }
 
-/// Whether a segment may hold what is looked for, by its filters.
-pub(super) async fn may_hold(reader: &Reader, segment: u64, plan: &Plan) -> Result<bool, ReadError> {
-    if plan.asks_for_parts()
-        && let Some(trigrams) = reader.trigrams(segment).await?
-        && !examine::may_meet(plan, |condition| leaf::may_hold_part(condition, &trigrams))
-    {
-        return Ok(false);
-    }
-    if plan.asks_for_values()
-        && let Some(values) = reader.values(segment).await?
-        && !examine::may_meet(plan, |condition| leaf::may_hold(condition, &values))
-    {
-        return Ok(false);
-    }
-    Ok(true)
+/// Whether each of these segments may hold what is looked for, by its filters, as far as those read.
+pub(super) async fn sifted(reader: &Reader, segments: &[u64], plan: &Plan) -> Vec<bool> {
+    let no = |bytes: &[u8]| {
+        let filter = TrigramFilter::of_bytes(bytes);
+        filter.is_some_and(|filter| !examine::may_meet(plan, |condition| leaf::may_hold_part(condition, &filter)))
+    };
+    let without = if plan.asks_for_parts() { reader.by_filter(segments, TRIGRAMS, no).await } else { Vec::new() };
+    let no = |bytes: &[u8]| {
+        let filter = ValueFilter::of_bytes(bytes);
+        filter.is_some_and(|filter| !examine::may_meet(plan, |condition| leaf::may_hold(condition, &filter)))
+    };
+    let lacking = if plan.asks_for_values() { reader.by_filter(segments, VALUES, no).await } else { Vec::new() };
+    segments.iter().map(|segment| !without.contains(segment) && !lacking.contains(segment)).collect()
 }

@@ -95,7 +95,12 @@ impl Looked {
         }
         let mut candidates = HashMap::new();
         if !met.is_empty() {
-            let traces = spans.traces()?.into_iter().filter(|(_, rows)| met.has_any_of(rows.clone()));
+            let mut rows_met = met.iter().peekable();
+            let is_met = |(_, rows): &(TraceId, Range<usize>)| {
+                while rows_met.next_if(|row| *row < rows.start).is_some() {}
+                rows_met.peek().is_some_and(|row| *row < rows.end)
+            };
+            let traces = spans.traces()?.into_iter().filter(is_met);
             let traces = traces.map(|(trace_id, rows)| (trace_id, mask(&needs, &rows)));
             candidates.extend(traces.filter(|(trace_id, mask)| *mask == plan.all_needs() || is_elsewhere(*trace_id)));
         }

@@ -129,7 +129,8 @@ struct Shared {
     roots: usize,
     /// Whether in one of the places nobody looked for more than needs.
     has_gaps: bool,
-    /// Whether it is known already that it is found.
+    /// Whether it was asked whether columns say that it is found, and whether they do.
+    is_asked: bool,
     is_found: bool,
 }
 
@@ -172,12 +173,12 @@ impl Reader {
         let everything = || Arc::new(Compiled::everything());
         let plan = Plan::new(wanted.query.clone().unwrap_or_else(everything), wanted.noted.clone());
         let plan = plan.selecting(wanted.selection.clone());
-        let (cursor, compacted_row) = self.cursor(wanted.after);
         let plan = (!plan.needs_no_spans()).then(|| Arc::new(plan));
+        let (cursor, compacted_row, ahead) = self.begin(&wanted, plan.as_ref());
         Search {
             reader: self.clone(),
             texts: Texts::new(wanted.noted.len()),
-            ahead: self.ahead(plan.as_ref(), &wanted, &cursor),
+            ahead,
             plan,
             wanted,
             cursor,
@@ -189,19 +190,23 @@ impl Reader {
         }
     }
 
-    /// `None` where traces are of interest too in which no need is met, or their lines decide.
-    fn ahead(&self, plan: Option<&Arc<Plan>>, wanted: &SearchFor, cursor: &Cursor) -> Option<Ahead> {
+    /// The list at this moment, the row up to which all is in its segments, and who looks ahead; nobody does where traces are
+    /// of interest too in which no need is met, or their lines decide.
+    fn begin(&self, wanted: &SearchFor, plan: Option<&Arc<Plan>>) -> (Cursor, u64, Option<Ahead>) {
         let is_by_need = |plan: &&Arc<Plan>| {
             !plan.needs.is_empty() && !plan.looks_everywhere() && !line::always_decides(&plan.query)
         };
-        let plan = plan.filter(is_by_need).filter(|_| !wanted.with_others)?;
-        let (of_index, segments) = (Arc::new(cursor.joined().clone()), cursor.segments().clone());
-        Some(Ahead::new(self.clone(), Arc::clone(plan), Elsewhere { of_index, segments }))
-    }
-
-    fn cursor(&self, after: Option<u64>) -> (Cursor, u64) {
         let catalogue = self.catalogue();
-        (Cursor::new(&catalogue.index, &catalogue.segments, after), catalogue.compacted_row)
+        let cursor = Cursor::new(&catalogue.index, &catalogue.segments, wanted.after);
+        let ahead = plan.filter(is_by_need).filter(|_| !wanted.with_others).map(|plan| {
+            let elsewhere = Elsewhere {
+                in_rows: Arc::new(catalogue.index.traces_in_rows().collect()),
+                of_index: Arc::new(cursor.joined().clone()),
+                segments: catalogue.segments.clone(),
+            };
+            Ahead::new(self.clone(), Arc::clone(plan), elsewhere)
+        });
+        (cursor, catalogue.compacted_row, ahead)
     }
 }
 
@@ -218,8 +223,7 @@ impl Search {
                 Err(ReadError::Unsettled) if attempts < ATTEMPTS => {
                     attempts += 1;
                     self.reader.refresh().await?;
-                    (self.cursor, self.compacted_row) = self.reader.cursor(self.wanted.after);
-                    self.ahead = self.reader.ahead(self.plan.as_ref(), &self.wanted, &self.cursor);
+                    (self.cursor, self.compacted_row, self.ahead) = self.reader.begin(&self.wanted, self.plan.as_ref());
                     self.shared.clear();
                     self.has_begun = false;
                 }
@@ -271,17 +275,12 @@ impl Search {
                 }
                 Step::Join(trace_id) if self.is_hidden(trace_id) => self.cursor.join(trace_id, None),
                 Step::Join(trace_id) => {
-                    let verdict = match &mut self.ahead {
-                        Some(ahead) => ahead.verdict(trace_id, self.cursor.waiting()).await?,
-                        None => Verdict::Open,
-                    };
-                    let summary = match verdict {
-                        Verdict::NotFound => None,
-                        Verdict::Found(summary) => {
-                            self.shared.entry(trace_id).or_default().is_found = true;
-                            summary
+                    let summary = match (self.verdict(trace_id).await?, &mut self.ahead) {
+                        (Verdict::NotFound, _) => None,
+                        (Verdict::Found(holders), Some(ahead)) => {
+                            ahead.joined(trace_id, &holders, self.cursor.waiting()).await?
                         }
-                        Verdict::Open => self.reader.joined(self.cursor.segments(), trace_id).await?,
+                        _ => self.reader.joined(self.cursor.segments(), trace_id).await?,
                     };
                     self.cursor.join(trace_id, summary);
                 }
@@ -407,7 +406,7 @@ impl Search {
 
     /// A segment with the columns that are to be looked at; `None` if it has no values that are looked for.
     async fn scanned(&self, segment: &Segment, plan: &Plan) -> Result<Option<Arc<SpanSegment>>, ReadError> {
-        if !ahead::may_hold(&self.reader, segment.id, plan).await? {
+        if ahead::sifted(&self.reader, &[segment.id], plan).await.contains(&false) {
             return Ok(None);
         }
         let spans = self.reader.spans_with(segment.id, |spans| examine::blobs(plan, spans)).await?;
@@ -451,12 +450,27 @@ impl Search {
         }
     }
 
+    /// What columns say of a trace that is in several segments, the first time that it is asked.
+    async fn verdict(&mut self, trace_id: TraceId) -> Result<Verdict, ReadError> {
+        let Some(ahead) = &mut self.ahead else { return Ok(Verdict::Open) };
+        let shared = self.shared.entry(trace_id).or_default();
+        if std::mem::replace(&mut shared.is_asked, true) || ahead.is_in_rows(trace_id) {
+            return Ok(Verdict::Open);
+        }
+        let verdict = ahead.verdict(trace_id, self.cursor.waiting()).await?;
+        shared.is_found = matches!(verdict, Verdict::Found(_));
+        Ok(verdict)
+    }
+
     /// Whether a trace that is in several places is found.
     async fn decide(&mut self, summary: &TraceSummary) -> Result<Mark, ReadError> {
         let Some(plan) = self.plan.clone() else { return Ok(Mark::found(true)) };
         let of_line = line::finds(&plan.query, summary);
         if let Some(is_found) = of_line.filter(|is_found| !is_found || !plan.tells_more()) {
             return Ok(Mark::found(is_found));
+        }
+        if matches!(self.verdict(summary.trace_id).await?, Verdict::NotFound) {
+            return Ok(Mark::found(false));
         }
         let shared = self.shared.remove(&summary.trace_id).unwrap_or_default();
         if shared.is_found && !plan.tells_more() {

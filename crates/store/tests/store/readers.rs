@@ -110,12 +110,12 @@ async fn filters_of_values() {
     let blobs: Vec<Vec<u8>> = sqlx::query_scalar(select).fetch_all(&mut other).await.unwrap();
     other.close().await.unwrap();
     let [blob] = &blobs[..] else { panic!("one for each segment of spans") };
-    let filter = ValueFilter::from_bytes(blob.clone()).unwrap();
+    let filter = ValueFilter::of_bytes(blob).unwrap();
     assert!(filter.may_hold_text("service.name", "a") && !filter.may_hold_text("service.name", "b"));
     assert!(filter.may_hold_name("x") && !filter.may_hold_name("y"));
     let mut damaged = blob.clone();
     damaged[7] ^= 1;
-    assert_eq!(ValueFilter::from_bytes(damaged), None);
+    assert_eq!(ValueFilter::of_bytes(&damaged), None);
 }
 
 #[tokio::test]
