@@ -59,6 +59,11 @@ impl<'a> Load<'a> {
         Self { corpus, next: AtomicU32::new(0) }
     }
 
+    /// From a number on, so that none is sent twice.
+    pub fn from(corpus: &'a Corpus, next: u32) -> Self {
+        Self { corpus, next: AtomicU32::new(next) }
+    }
+
     /// How many requests were sent.
     pub fn requests(&self) -> u32 {
         self.next.load(Ordering::Relaxed)

@@ -33,6 +33,8 @@ const MANY: u64 = 2_000_000;
 const ROUNDS: u64 = 5;
 const RATE: f64 = 50_000.0;
 const LOADED_SECONDS: f64 = 15.0;
+/// The first request that is sent while somebody searches: beyond all that were sent before.
+const NEW: u32 = 1 << 20;
 /// Rows of a page.
 const PAGE: u32 = 50;
 
@@ -121,7 +123,7 @@ fn loaded(table: &Table, corpus: &Corpus, serve: &Serve, searching: &Searching) 
             }
             searches
         });
-        let sent = Load::new(corpus).send(&serve.http, Some(RATE), Until::Seconds(LOADED_SECONDS));
+        let sent = Load::from(corpus, NEW).send(&serve.http, Some(RATE), Until::Seconds(LOADED_SECONDS));
         is_over.store(true, Ordering::Relaxed);
         let searches = searches.join().unwrap();
         table.part(&format!(

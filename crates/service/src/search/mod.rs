@@ -31,7 +31,7 @@ use facets::Counts;
 use groups::Grouping;
 use key::Key;
 use listing::Listing;
-use running::{Kept, Running, TURN, compiled, wanted};
+use running::{Kept, Running, TURN, compiled, going_on, wanted};
 use scatter::Cells;
 
 /// How long newer traces are counted, and how many at the most.
@@ -65,10 +65,11 @@ impl Searches {
 
     /// A window of a list of traces.
     pub(crate) async fn traces(&self, reader: &Reader, mut request: TracesRequest) -> Result<TracePage, ApiError> {
+        let going_on = going_on(&request.search, reader);
         let as_of = *request.search.as_of.get_or_insert_with(|| reader.sequence());
         let window = (request.first as usize, request.count as usize);
         (request.first, request.count) = (0, 0);
-        let running = self.listings.get(&request, || {
+        let running = self.listings.get(&request, going_on, || {
             let columns = request.columns.iter().map(|key| Key::new(key)).collect::<Result<Vec<_>, _>>()?;
             let search = reader.search(SearchFor { as_of: Some(as_of), ..self.wanted(&request.search)? });
             Ok((search, Listing::new(request.sort, columns)))
@@ -110,9 +111,10 @@ impl Searches {
 
     /// Traces over time and duration.
     pub(crate) async fn scatter(&self, reader: &Reader, mut request: ScatterRequest) -> Result<Scatter, ApiError> {
+        let going_on = going_on(&request.search, reader);
         let as_of = *request.search.as_of.get_or_insert_with(|| reader.sequence());
         let stored = reader.starts().await.map_err(|err| error::of_read(&err))?;
-        let running = self.scatters.get(&request, || {
+        let running = self.scatters.get(&request, going_on, || {
             let cells = Cells::new(&request, stored, (self.now)())?;
             let (since, until) = cells.range();
             let search = reader.search(SearchFor {
@@ -131,8 +133,9 @@ impl Searches {
 
     /// Values of keys.
     pub(crate) async fn facets(&self, reader: &Reader, mut request: FacetsRequest) -> Result<Facets, ApiError> {
+        let going_on = going_on(&request.search, reader);
         let as_of = *request.search.as_of.get_or_insert_with(|| reader.sequence());
-        let running = self.facets.get(&request, || {
+        let running = self.facets.get(&request, going_on, || {
             let keys = request.keys.iter().map(|key| Key::new(key)).collect::<Result<Vec<_>, _>>()?;
             let noted = keys.iter().map(Key::subject).collect();
             let search = reader.search(SearchFor { as_of: Some(as_of), noted, ..self.wanted(&request.search)? });
@@ -145,8 +148,9 @@ impl Searches {
 
     /// Traces by the value of a key.
     pub(crate) async fn groups(&self, reader: &Reader, mut request: GroupsRequest) -> Result<Groups, ApiError> {
+        let going_on = going_on(&request.search, reader);
         let as_of = *request.search.as_of.get_or_insert_with(|| reader.sequence());
-        let running = self.groups.get(&request, || {
+        let running = self.groups.get(&request, going_on, || {
             let key = Key::new(&request.key)?;
             let noted = vec![key.subject()];
             let search = reader.search(SearchFor { as_of: Some(as_of), noted, ..self.wanted(&request.search)? });
@@ -163,6 +167,7 @@ impl Searches {
         reader: &Reader,
         mut request: DifferencesRequest,
     ) -> Result<Differences, ApiError> {
+        let going_on = going_on(&request.search, reader);
         let as_of = *request.search.as_of.get_or_insert_with(|| reader.sequence());
         let most = std::mem::take(&mut request.most) as usize;
         let selection = Arc::new(compiled(&request.selection, (self.now)())?);
@@ -173,7 +178,7 @@ impl Searches {
             // Which keys there are has to be known first.
             return Ok(Differences { as_of, ..Differences::default() });
         }
-        let running = self.differences.get(&request, || {
+        let running = self.differences.get(&request, going_on, || {
             let comparison = Comparison::new(&vocabulary, wanted.query.is_none(), &selection);
             let (noted, selection) = (comparison.subjects(), Some(selection));
             Ok((reader.search(SearchFor { as_of: Some(as_of), noted, selection, ..wanted }), comparison))

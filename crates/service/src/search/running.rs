@@ -8,7 +8,7 @@ use std::{
 
 use api::{ApiError, ErrorCode, SearchProgress, TimeRange, Wire};
 use query::{Compiled, Parsed, Tree};
-use store::{Found, Next, Search, SearchFor};
+use store::{Found, Next, Reader, Search, SearchFor};
 use tokio::{sync::Mutex as AsyncMutex, time::Instant};
 
 use crate::error;
@@ -62,9 +62,18 @@ impl<T: Gathers> Running<T> {
 /// A search that several calls may ask for at a time.
 type Shared<T> = Arc<AsyncMutex<Running<T>>>;
 
-/// The searches of one kind that were asked for last, by what was asked, the latest at the end.
+/// The searches of one kind that were asked for last, the latest at the end.
 #[derive(Debug)]
-pub(super) struct Kept<T>(Mutex<VecDeque<(Vec<u8>, Shared<T>)>>);
+pub(super) struct Kept<T>(Mutex<VecDeque<KeptOne<T>>>);
+
+#[derive(Debug)]
+struct KeptOne<T> {
+    /// What was asked.
+    request: Vec<u8>,
+    /// Spans that had been let go when it began.
+    let_go: u64,
+    running: Shared<T>,
+}
 
 impl<T> Default for Kept<T> {
     fn default() -> Self {
@@ -73,28 +82,36 @@ impl<T> Default for Kept<T> {
 }
 
 impl<T> Kept<T> {
-    /// The search that answers a request, which is begun if it is not kept.
+    /// The search that answers a request, which is begun if it is not kept; so it is where a request that goes on with
+    /// none comes after spans were let go that the kept one may have found.
     pub(super) fn get(
         &self,
         request: &impl Wire,
+        (goes_on, let_go): (bool, u64),
         begin: impl FnOnce() -> Result<(Search, T), ApiError>,
     ) -> Result<Shared<T>, ApiError> {
-        let key = api::encode(request);
+        let request = api::encode(request);
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = all.iter().position(|(other, _)| *other == key).and_then(|at| all.remove(at));
-        let running = match known {
-            Some((_, running)) => running,
+        let known = all.iter().position(|kept| kept.request == request).and_then(|at| all.remove(at));
+        let kept = match known.filter(|kept| goes_on || kept.let_go == let_go) {
+            Some(kept) => kept,
             None => {
                 let (search, gathered) = begin()?;
-                Arc::new(AsyncMutex::new(Running { search, gathered }))
+                KeptOne { request, let_go, running: Arc::new(AsyncMutex::new(Running { search, gathered })) }
             }
         };
         if all.len() >= MOST_KEPT {
             all.pop_front();
         }
-        all.push_back((key, Arc::clone(&running)));
+        let running = Arc::clone(&kept.running);
+        all.push_back(kept);
         Ok(running)
     }
+}
+
+/// Whether a search goes on with one that has begun, and the spans that were let go until now.
+pub(super) fn going_on(search: &api::Search, reader: &Reader) -> (bool, u64) {
+    (search.as_of.is_some(), reader.spans_let_go())
 }
 
 /// What the store is to look for.

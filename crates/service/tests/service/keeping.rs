@@ -24,6 +24,7 @@ async fn what_is_selected_is_counted_then_deleted_and_stays_in_the_ledger() {
     let nobodys = Selection::Service("nobody".to_owned());
     assert!(ask!(session, Call::Select(nobodys.clone()), Selected).is_empty());
     assert!(ask!(session, Call::Delete(nobodys), Selected).is_empty());
+    assert_eq!(traces(&session).await.matching, 1);
     assert_eq!(ask!(session, Call::Delete(trace.clone()), Selected), wanted);
     assert!(ask!(session, Call::Select(trace), Selected).is_empty());
     assert_eq!(traces(&session).await.matching, 0);

@@ -11,11 +11,11 @@ use std::collections::VecDeque;
 use hashbrown::{HashMap, HashSet};
 use model::TraceId;
 
-pub(crate) use digest::{Digest, Head, SpanFragment, join_fragments};
+pub(crate) use digest::{Digest, Head, SpanFragment, join_fragments, join_times};
 pub use summary::{EARLIEST_POSSIBLE_UNIX_NANO, FirstError, LATEST_POSSIBLE_UNIX_NANO, TraceSummary, is_possible};
 
 use crate::segments::Block;
-use digest::{LogFragment, join_times};
+use digest::LogFragment;
 use entry::{Entry, FirstErrorEntry, PartOf};
 use texts::{ServiceSets, Texts};
 
@@ -202,12 +202,6 @@ impl Index {
         (parts, entry.is_some_and(|entry| entry.is_listed() && !matches!(entry.rows, entry::Rows::None)))
     }
 
-    /// The traces of which something is in the append level.
-    pub(crate) fn traces_in_rows(&self) -> impl Iterator<Item = TraceId> + '_ {
-        let in_rows = self.by_id.iter().filter(|(_, entry)| !matches!(entry.rows, entry::Rows::None));
-        in_rows.map(|(trace_id, _)| *trace_id)
-    }
-
     /// An index of no traces that is to take in the rows after this one; which traces changed lately stays
     /// known.
     pub(crate) fn emptied(&self, after: u64) -> Self {
@@ -268,9 +262,17 @@ impl Index {
         Places { rows: entry.rows.to_vec(), segments }
     }
 
-    /// All traces that are listed here, oldest start first.
-    pub(crate) fn summaries(&self) -> Vec<TraceSummary> {
-        let listed = self.by_id.values().filter(|entry| entry.is_listed());
+    /// A trace in a line, if all of it is in several segments that are listed.
+    pub(crate) fn summary_of_parts(&self, trace_id: TraceId, is_listed: impl Fn(u64) -> bool) -> Option<TraceSummary> {
+        let entry = self.by_id.get(&trace_id).filter(|entry| entry.is_listed() && entry.parts.len() > 1)?;
+        let is_in_rows = !matches!(entry.rows, entry::Rows::None);
+        (!is_in_rows && entry.parts.iter().all(|part| is_listed(part.segment))).then(|| self.summarise(entry))
+    }
+
+    /// The traces that are listed here of which there are spans in the append level, oldest start first.
+    pub(crate) fn summaries_in_rows(&self) -> Vec<TraceSummary> {
+        let in_rows = |entry: &&Entry| entry.is_listed() && !matches!(entry.rows, entry::Rows::None);
+        let listed = self.by_id.values().filter(in_rows);
         let mut summaries: Vec<TraceSummary> = listed.map(|entry| self.summarise(entry)).collect();
         summaries.sort_unstable_by_key(|summary| (summary.start_unix_nano, summary.trace_id));
         summaries

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Draft, Example, Ledger, LedgerRows, ServiceLedger, TurnedAway, table::Rest};
+use super::{Draft, Example, Ledger, LedgerRows, ServiceLedger, SignalLedger, TurnedAway, table::Rest};
 
 /// The ledger with what is on its way into it.
 #[derive(Debug, Default)]
@@ -34,6 +34,15 @@ impl LedgerState {
     /// From here on is "since start".
     pub(crate) fn start(&mut self) {
         self.at_start = self.now();
+    }
+
+    /// Spans of which nothing is to be found any more.
+    pub(crate) fn let_go_spans(&self) -> u64 {
+        let of = |service: &ServiceLedger| {
+            let SignalLedger { sampled_out, expired, evicted, deleted, .. } = &service.spans;
+            sampled_out + expired + evicted + deleted
+        };
+        self.services.values().map(of).sum()
     }
 
     pub(crate) fn now(&self) -> Ledger {

@@ -5,6 +5,7 @@ mod connection;
 mod contents;
 mod edges;
 mod fresh;
+mod joined;
 mod moment;
 mod rows;
 mod sampling;
@@ -39,6 +40,7 @@ use crate::{
 };
 pub(crate) use aggregates::{StoredAggregate, in_background};
 use connection::ReadConnection;
+pub(crate) use joined::joined;
 pub(crate) use rows::{DigestedRequest, MAX_BODY_BYTES, StoredRequest, steps};
 pub(crate) use segments::{FoundPart, OfTrace, damaged};
 pub(crate) use trace::both_or_none;
@@ -223,12 +225,12 @@ impl Reader {
             }
             catalogue.segments.clone()
         };
-        let continues = segments.continued();
         let mut joined: HashMap<TraceId, Vec<FoundPart>> = HashMap::new();
-        for segment in segments.iter().filter(|segment| segment.signal == Signal::Traces && !continues.is_empty()) {
+        let has_continued = segments.has_continued();
+        for segment in segments.iter().filter(|segment| segment.signal == Signal::Traces && has_continued) {
             let Some(block) = past_damage(self.block(segment).await)? else { continue };
             for (at, part) in block.parts().iter().enumerate() {
-                if continues.contains(&part.fragment.trace_id) {
+                if segments.is_continued(part.fragment.trace_id) {
                     let found = FoundPart::new(segment, &block, at);
                     joined.entry(part.fragment.trace_id).or_default().push(found);
                 }
@@ -435,6 +437,13 @@ impl Reader {
         segments: &Segments,
         trace_id: TraceId,
     ) -> Result<Option<TraceSummary>, ReadError> {
+        let is_listed = |segment| segments.get(segment).is_some();
+        if let Some(known) = self.catalogue().index.summary_of_parts(trace_id, is_listed) {
+            return Ok(Some(known));
+        }
+        if let Some(parts) = past_damage(self.known_parts(segments, trace_id).await)? {
+            return Ok(joined(&parts));
+        }
         match self.try_find_parts(segments, trace_id).await {
             Ok(parts) => Ok(joined(&parts.ok_or(ReadError::Unsettled)?)),
             Err(ReadError::Segment { .. }) => Ok(None),
@@ -644,23 +653,18 @@ impl Reader {
         catalogue.index.changed_since(sequence, max, |trace_id| !catalogue.thinned.is_hidden(trace_id))
     }
 
+    /// Spans that were let go until now, for whatever reason.
+    #[must_use]
+    pub fn spans_let_go(&self) -> u64 {
+        self.ledger_state().let_go_spans()
+    }
+
     /// The ledger as of the newest commit that this reader has seen; for the reader of a writer with
     /// everything turned away until now.
     #[must_use]
     pub fn ledger(&self) -> Ledger {
         self.ledger_state().now()
     }
-}
-
-/// A trace in a line, of all its parts.
-pub(crate) fn joined(parts: &[FoundPart]) -> Option<TraceSummary> {
-    let first = parts.first()?;
-    if parts.len() == 1 {
-        return first.block.summary(first.at);
-    }
-    let mut joined = Index::default();
-    parts.iter().for_each(|part| joined.add_part(part.segment, &part.block, part.at));
-    joined.summary(first.block.part(first.at)?.fragment.trace_id)
 }
 
 impl ReadError {

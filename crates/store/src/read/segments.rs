@@ -309,6 +309,26 @@ impl Reader {
         self.noted(PointSegment::new(&header, blobs).map(Some).map_err(|error| damaged(segment, &error)))
     }
 
+    /// The parts of a trace that is in several of these segments, if they are all known from their descriptions and from
+    /// what was read lately: of all that hold it one does not continue it.
+    pub(super) async fn known_parts(
+        &self,
+        segments: &Segments,
+        trace_id: TraceId,
+    ) -> Result<Option<Vec<FoundPart>>, ReadError> {
+        let continuing = segments.continuing(trace_id);
+        let first = if continuing.is_empty() { None } else { self.cache().holder(trace_id, segments, continuing) };
+        let Some((first, block, at)) = first else { return Ok(None) };
+        let mut found = Vec::with_capacity(continuing.len() + 1);
+        found.extend(segments.get(first).map(|segment| FoundPart::new(segment, &block, at)));
+        for segment in continuing.iter().filter_map(|id| segments.get(*id)) {
+            let Some(block) = self.block(segment).await? else { return Ok(None) };
+            found.extend(block.position(trace_id).map(|at| FoundPart::new(segment, &block, at)));
+        }
+        found.sort_unstable_by_key(|part| part.segment);
+        Ok(Some(found))
+    }
+
     /// The parts of a trace in these segments; `None` if one of them is gone. An error where all that may hold it do
     /// not read.
     pub(super) async fn try_find_parts(

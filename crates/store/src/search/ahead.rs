@@ -49,14 +49,12 @@ pub(super) enum Verdict {
 pub(super) struct Elsewhere {
     /// Those of which there are spans in no segment yet.
     pub(super) in_rows: Arc<HashSet<TraceId>>,
-    /// Those that the index has.
-    pub(super) of_index: Arc<HashSet<TraceId>>,
     pub(super) segments: Segments,
 }
 
 impl Elsewhere {
     fn has(&self, trace_id: TraceId) -> bool {
-        self.of_index.contains(&trace_id) || self.segments.continued().contains(&trace_id)
+        self.in_rows.contains(&trace_id) || self.segments.is_continued(trace_id)
     }
 }
 

@@ -102,7 +102,7 @@ pub(super) enum Step {
 impl Cursor {
     /// A list of the traces of which something came after this row of the append level, or of all.
     pub(super) fn new(index: &Index, segments: &Segments, after: Option<u64>) -> Self {
-        let mut joined = index.summaries();
+        let mut joined = index.summaries_in_rows();
         let is_joined = joined.iter().map(|summary| summary.trace_id).collect();
         joined.retain(|summary| after.is_none_or(|after| summary.last_sequence > after));
         let is_listed = |segment: &&Arc<Segment>| {
@@ -152,7 +152,7 @@ impl Cursor {
             let open = self.open.get_mut(number)?.as_mut()?;
             let trace_id = open.block.part(at)?.fragment.trace_id;
             let is_joined = self.is_joined.contains(&trace_id);
-            if !is_joined && self.segments.continued().contains(&trace_id) {
+            if !is_joined && self.segments.is_continued(trace_id) {
                 return Some(Step::Join(trace_id));
             }
             let next = (!is_joined).then(|| Some(Step::Trace(open.block.summary(at)?, open.marks.take(at))));
@@ -176,7 +176,7 @@ impl Cursor {
 
     /// Whether a trace is known to be in other segments too, or in none.
     pub(super) fn is_shared(&self, trace_id: TraceId) -> bool {
-        self.is_joined.contains(&trace_id) || self.segments.continued().contains(&trace_id)
+        self.is_joined.contains(&trace_id) || self.segments.is_continued(trace_id)
     }
 
     /// Opens the segment that was needed.

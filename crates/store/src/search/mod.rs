@@ -199,11 +199,8 @@ impl Reader {
         let catalogue = self.catalogue();
         let cursor = Cursor::new(&catalogue.index, &catalogue.segments, wanted.after);
         let ahead = plan.filter(is_by_need).filter(|_| !wanted.with_others).map(|plan| {
-            let elsewhere = Elsewhere {
-                in_rows: Arc::new(catalogue.index.traces_in_rows().collect()),
-                of_index: Arc::new(cursor.joined().clone()),
-                segments: catalogue.segments.clone(),
-            };
+            let elsewhere =
+                Elsewhere { in_rows: Arc::new(cursor.joined().clone()), segments: catalogue.segments.clone() };
             Ahead::new(self.clone(), Arc::clone(plan), elsewhere)
         });
         (cursor, catalogue.compacted_row, ahead)

@@ -3,9 +3,10 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use hashbrown::HashMap;
+use model::TraceId;
 use segment::SpanSegment;
 
-use super::Block;
+use super::{Block, Segments};
 
 /// Traces in the blocks that are kept: about 100 bytes each.
 const MOST_TRACES: usize = 160_000;
@@ -29,6 +30,19 @@ impl SegmentCache {
         let block = Arc::clone(&found.1);
         self.blocks.push_back(found);
         Some(block)
+    }
+
+    /// One of these segments that holds a trace and is none of those, with the trace's place in it, if its block is here.
+    pub(crate) fn holder(
+        &self,
+        trace_id: TraceId,
+        segments: &Segments,
+        but: &[u64],
+    ) -> Option<(u64, Arc<Block>, usize)> {
+        let others = self.blocks.iter().rev().filter(|(id, _)| !but.contains(id));
+        let holder = others.filter_map(|(id, block)| Some((*id, block, block.position(trace_id)?)));
+        let mut listed = holder.filter(|(id, ..)| segments.get(*id).is_some());
+        listed.next().map(|(id, block, at)| (id, Arc::clone(block), at))
     }
 
     pub(crate) fn add_block(&mut self, segment: u64, block: &Arc<Block>) {

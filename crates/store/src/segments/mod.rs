@@ -11,7 +11,7 @@ mod part;
 
 use std::sync::{Arc, OnceLock};
 
-use hashbrown::HashSet;
+use hashbrown::{HashMap, hash_map::Entry};
 use model::{Signal, TraceId};
 use serde::{Deserialize, Serialize};
 
@@ -117,8 +117,24 @@ pub(crate) struct ServiceShare {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Segments {
     all: Vec<Arc<Segment>>,
-    /// Made when it is first asked for.
-    continued: Arc<OnceLock<HashSet<TraceId>>>,
+    /// By trace that is in several, those that continue it. Made when it is first asked for.
+    continued: Arc<OnceLock<HashMap<TraceId, Continuing>>>,
+}
+
+/// The segments that continue a trace; most are continued once.
+#[derive(Debug, Clone)]
+enum Continuing {
+    One(u64),
+    Several(Vec<u64>),
+}
+
+impl Continuing {
+    fn as_slice(&self) -> &[u64] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Several(several) => several,
+        }
+    }
 }
 
 impl Segments {
@@ -127,9 +143,37 @@ impl Segments {
         Self { all: segments, continued: Arc::default() }
     }
 
-    /// Traces that are in several of them; of some all but one may be gone.
-    pub(crate) fn continued(&self) -> &HashSet<TraceId> {
-        self.continued.get_or_init(|| self.all.iter().flat_map(|segment| segment.continues.iter().copied()).collect())
+    /// Whether a trace is in several of them; all but one may be gone.
+    pub(crate) fn is_continued(&self, trace_id: TraceId) -> bool {
+        self.continued().contains_key(&trace_id)
+    }
+
+    /// Whether there is such a trace.
+    pub(crate) fn has_continued(&self) -> bool {
+        !self.continued().is_empty()
+    }
+
+    /// Those that continue a trace, by id.
+    pub(crate) fn continuing(&self, trace_id: TraceId) -> &[u64] {
+        self.continued().get(&trace_id).map_or(&[], Continuing::as_slice)
+    }
+
+    fn continued(&self) -> &HashMap<TraceId, Continuing> {
+        self.continued.get_or_init(|| {
+            let mut all: HashMap<TraceId, Continuing> = HashMap::new();
+            for segment in &self.all {
+                for trace_id in &segment.continues {
+                    match all.entry(*trace_id) {
+                        Entry::Vacant(new) => _ = new.insert(Continuing::One(segment.id)),
+                        Entry::Occupied(mut known) => {
+                            let several = [known.get().as_slice(), &[segment.id]].concat();
+                            *known.get_mut() = Continuing::Several(several);
+                        }
+                    }
+                }
+            }
+            all
+        })
     }
 
     /// All of them, by id.

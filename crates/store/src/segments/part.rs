@@ -1,6 +1,6 @@
 //! What a segment says of each of its traces without its columns: enough for the list of traces.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use hashbrown::{HashMap, HashSet};
 use model::TraceId;
@@ -144,6 +144,8 @@ pub(crate) struct Block {
     texts: Vec<Arc<str>>,
     /// Names of the services of each trace, sorted; equal ones shared.
     services: Vec<Arc<[Arc<str>]>>,
+    /// The place of each trace, once somebody has asked for one.
+    places: OnceLock<HashMap<TraceId, u32>>,
 }
 
 impl Block {
@@ -161,7 +163,7 @@ impl Block {
             Arc::clone(named)
         });
         let services = services.collect();
-        Self { parts: parts.traces, texts, services }
+        Self { parts: parts.traces, texts, services, places: OnceLock::new() }
     }
 
     /// How many traces there are.
@@ -176,7 +178,9 @@ impl Block {
 
     /// Where a trace is.
     pub(crate) fn position(&self, trace_id: TraceId) -> Option<usize> {
-        self.parts.iter().position(|part| part.fragment.trace_id == trace_id)
+        let ids = || self.parts.iter().map(|part| part.fragment.trace_id);
+        let places = self.places.get_or_init(|| ids().zip(0..).collect());
+        places.get(&trace_id).map(|at| *at as usize)
     }
 
     /// All traces.
