@@ -92,7 +92,7 @@ pub(crate) fn noted(
     found: &Rows,
     of: &mut impl Numbers,
 ) -> Result<Vec<(u32, u32)>, SegmentError> {
-    let mut known = Known { of, numbers: HashMap::new(), noted: Vec::new() };
+    let mut known = Known { of, numbers: HashMap::new(), last: None, noted: Vec::new() };
     note(subject, spans, found, &mut known)?;
     let mut noted = known.noted;
     noted.sort_unstable();
@@ -104,22 +104,34 @@ pub(crate) fn noted(
 struct Known<'t, N> {
     of: &'t mut N,
     numbers: HashMap<(usize, usize), Option<u32>>,
+    /// The one that was asked for last.
+    last: Option<((usize, usize), Option<u32>)>,
     noted: Vec<(u32, u32)>,
 }
 
 impl<N: Numbers> Known<'_, N> {
     /// A text as it came, in the columns.
     fn note_bytes(&mut self, row: usize, text: &[u8]) {
-        let Self { of, numbers, noted } = self;
-        let number =
-            *numbers.entry((text.as_ptr() as usize, text.len())).or_insert_with(|| match std::str::from_utf8(text) {
+        let Self { of, numbers, last, noted } = self;
+        let place = (text.as_ptr() as usize, text.len());
+        let number = match *last {
+            Some((known, number)) if known == place => number,
+            _ => *numbers.entry(place).or_insert_with(|| match std::str::from_utf8(text) {
                 Ok(text) => of.number(text),
                 Err(_) => of.number(&formats::decode_text(text)),
-            });
+            }),
+        };
+        *last = Some((place, number));
         noted.extend(number.map(|number| (row as u32, number)));
     }
 
-    fn note_text(&mut self, row: usize, text: &str) {
+    /// A text that is always there.
+    fn note_text(&mut self, row: usize, text: &'static str) {
+        self.note_bytes(row, text.as_bytes());
+    }
+
+    /// A text that is gone afterwards.
+    fn note_shown(&mut self, row: usize, text: &str) {
         let number = self.of.number(text);
         self.noted.extend(number.map(|number| (row as u32, number)));
     }
@@ -136,7 +148,7 @@ impl<N: Numbers> Known<'_, N> {
             RawValue::Other(message) => formats::decode_value(&message)?,
             RawValue::Empty | RawValue::Bytes(_) => return Ok(()),
         };
-        query::shown(&value, &mut |text| self.note_text(row, text));
+        query::shown(&value, &mut |text| self.note_shown(row, text));
         Ok(())
     }
 
