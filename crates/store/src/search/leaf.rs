@@ -229,9 +229,12 @@ pub(super) fn rows(condition: &Condition, spans: &SpanSegment) -> Result<Option<
                 Scope::InstrumentationScope => around(condition, spans, &keys, false, true)?,
                 Scope::Any => {
                     let mut held = around(condition, spans, &keys, true, true)?;
+                    let passing = spans.rows_with_attribute(Holder::Span, &keys, &asked)?;
+                    if held.is_empty() && each(true) {
+                        return Ok(Some(passing));
+                    }
                     let has = spans.rows_with_key(Holder::Span, &keys)?;
                     held.and_not(&has);
-                    let passing = spans.rows_with_attribute(Holder::Span, &keys, &asked)?;
                     held.or(&joined(condition, passing, || Ok(has))?);
                     held
                 }
