@@ -10,6 +10,7 @@ use super::{
     Plan,
     evaluate::{Evaluation, Spans, has_circle, parents},
     examine::{Looked, OfSegment},
+    line,
 };
 
 /// The spans of one trace, from all segments that hold some.
@@ -35,12 +36,15 @@ impl Spans for Gathered {
 }
 
 /// Whether a trace is found, by all segments that hold spans of it, which have been looked at; `None` where columns do not
-/// tell, or an id is that of several spans, or somebody is above themselves.
+/// tell, as of what the trace is as a whole, or an id is that of several spans, or somebody is above themselves.
 pub(super) fn is_found(
     plan: &Plan,
     trace_id: TraceId,
     holders: &[(Arc<SpanSegment>, Arc<Looked>)],
 ) -> Result<Option<bool>, SegmentError> {
+    if plan.query.conditions().iter().any(line::is_of_line) {
+        return Ok(None);
+    }
     let count = plan.query.conditions().len();
     let mut ids = Vec::new();
     let mut held: Vec<Option<Vec<usize>>> = vec![Some(Vec::new()); count];
