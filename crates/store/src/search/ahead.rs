@@ -107,12 +107,18 @@ impl Ahead {
     }
 
     /// What is to be seen in the first of these segments, whose turn comes next in this order; `None` where nothing in it
-    /// may be found.
+    /// may be found. Without any, what has the next turn is gone past.
     pub(super) async fn take(
         &mut self,
         next: impl Iterator<Item = &Arc<Segment>> + Clone,
     ) -> Result<Option<Seen>, ReadError> {
-        let Some(first) = next.clone().next() else { return Ok(None) };
+        let Some(first) = next.clone().next() else {
+            // What was begun stays in step with the list.
+            if self.looks.pop_front().is_none() {
+                self.sifted.pop_front();
+            }
+            return Ok(None);
+        };
         self.begin(next).await;
         self.finish(0).await;
         let seen = match self.looks.pop_front() {

@@ -49,10 +49,13 @@ impl Around {
 
 /// Visits the scans that a condition reads.
 pub(super) fn visit_scans(condition: &Condition, visit: &mut impl FnMut(&Scan<'_>)) {
-    let Condition { subject, .. } = condition;
-    if condition.reach() != Reach::Span {
-        return;
+    if condition.reach() == Reach::Span {
+        visit_scans_of(&condition.subject, visit);
     }
+}
+
+/// Visits the scans that tell what spans have of a subject.
+pub(super) fn visit_scans_of(subject: &Subject, visit: &mut impl FnMut(&Scan<'_>)) {
     match subject {
         Subject::Intrinsic(intrinsic) => match intrinsic {
             Intrinsic::Service | Intrinsic::ScopeName | Intrinsic::ScopeVersion => visit(&Scan::Origins),
@@ -72,11 +75,10 @@ pub(super) fn visit_scans(condition: &Condition, visit: &mut impl FnMut(&Scan<'_
                     visit(&Scan::Attribute(Holder::Span, &keys));
                     visit(&Scan::Origins);
                 }
-                Scope::Span => visit(&Scan::Attribute(Holder::Span, &keys)),
+                Scope::Span | Scope::Root => visit(&Scan::Attribute(Holder::Span, &keys)),
                 Scope::Event => visit(&Scan::Attribute(Holder::Event, &keys)),
                 Scope::Link => visit(&Scan::Attribute(Holder::Link, &keys)),
                 Scope::Resource | Scope::InstrumentationScope => visit(&Scan::Origins),
-                Scope::Root => {}
             }
         }
         Subject::Anywhere => {

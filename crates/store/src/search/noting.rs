@@ -8,33 +8,13 @@ use model::{KeyValue, Resource, StatusCode, UNKNOWN_SERVICE, Value};
 use query::{Intrinsic, Scope, Subject};
 use segment::{Holder, Rows, Scan, SegmentError, SpanSegment};
 
-use super::{Noted, Texts, texts::Numbers};
+use super::{Noted, Texts, leaf, texts::Numbers};
 
 /// Visits the scans that a subject reads.
 pub(crate) fn visit_scans(subject: &Subject, visit: &mut impl FnMut(&Scan<'_>)) {
-    match subject {
-        Subject::Intrinsic(intrinsic) => match intrinsic {
-            Intrinsic::Service | Intrinsic::ScopeName | Intrinsic::ScopeVersion => visit(&Scan::Origins),
-            Intrinsic::Name => visit(&Scan::Name),
-            Intrinsic::Kind => visit(&Scan::Kind),
-            Intrinsic::Status | Intrinsic::Error => visit(&Scan::Status),
-            Intrinsic::EventName => visit(&Scan::EventName),
-            _ => {}
-        },
-        Subject::Attribute { scope, keys } => {
-            let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-            match scope {
-                Scope::Any => {
-                    visit(&Scan::Attribute(Holder::Span, &keys));
-                    visit(&Scan::Origins);
-                }
-                Scope::Span | Scope::Root => visit(&Scan::Attribute(Holder::Span, &keys)),
-                Scope::Event => visit(&Scan::Attribute(Holder::Event, &keys)),
-                Scope::Link => visit(&Scan::Attribute(Holder::Link, &keys)),
-                Scope::Resource | Scope::InstrumentationScope => visit(&Scan::Origins),
-            }
-        }
-        Subject::Anywhere => {}
+    // Of anything anywhere nothing is noted.
+    if *subject != Subject::Anywhere {
+        leaf::visit_scans_of(subject, visit);
     }
 }
 
